@@ -1,0 +1,197 @@
+"""All settings, read from the environment by strict readers; `docs/settings.md` lists every variable."""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from core import databases, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+GATEHOUSE_HOME = Path(env.text("GATEHOUSE_HOME") or BASE_DIR / "var").resolve()
+
+# --- Secrets -------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG")
+# Without DATABASE_URL the launcher (core/launcher) provides database, broker and secrets of its own.
+EMBEDDED = env.flag("GATEHOUSE_EMBEDDED")
+SECRET_KEY = env.text("SECRET_KEY")
+ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS")
+for _name in ("SECRET_KEY", "ENCRYPTION_KEYS"):
+    if not globals()[_name]:
+        raise ImproperlyConfigured(
+            f"{_name} is not set. Give every production process the same {_name} "
+            f"(or {_name}_FILE); `make demo` makes its own."
+        )
+
+# --- Where we are --------------------------------------------------------------------------
+BIND = env.text("BIND", "127.0.0.1")
+PORT = env.number("PORT", 8000, low=1, high=65535)
+PUBLIC_URL = (env.text("PUBLIC_URL") or f"http://{BIND}:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+HTTPS = PUBLIC_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "config.apps.GatehouseConfig",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "core",
+    "accounts",
+    "media",
+    "upstream",
+    "moderation",
+    "characters",
+    "gallery",
+    "assets",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ------------------------------------------------------------------------------
+DATABASES = databases.from_urls(
+    runtime=env.text("DATABASE_URL"),
+    owner=env.text("DATABASE_OWNER_URL"),
+    pool=env.number("DATABASE_POOL", 8, low=0, high=200),
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Accounts ------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_AGE = env.number("SESSION_IDLE_MINUTES", 240, low=1) * 60
+SESSION_SAVE_EVERY_REQUEST = True  # the age counts from the last request: idle sessions end
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS and env.flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Languages and time --------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Files ---------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = GATEHOUSE_HOME / "static"
+STORAGE_URL = env.text("STORAGE_URL") or f"file:{GATEHOUSE_HOME / 'media'}"
+STORAGES = {
+    "default": {"BACKEND": "media.storage.PrivateStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_MAX_BYTES = env.number("MEDIA_MAX_BYTES", 64 * 1024 * 1024, low=1024)
+MEDIA_ALLOW_PRIVATE_NETWORKS = env.flag("MEDIA_ALLOW_PRIVATE_NETWORKS")
+# The launcher names its own sandbox here; nothing else on a private network is then reachable.
+MEDIA_ALLOWED_PRIVATE_HOSTS = env.words("MEDIA_ALLOWED_PRIVATE_HOSTS")
+# Who is told when bytes arrive, fail for good or need a fresh link (media knows no review).
+MEDIA_OBSERVER = "moderation.arrivals.Observer"
+
+# --- Cache and tasks -----------------------------------------------------------------------
+CACHE_URL = env.text("CACHE_URL")
+CACHES = databases.cache_from_url(CACHE_URL)
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")
+
+# --- Moderation ----------------------------------------------------------------------------
+GALLERY_MODERATION = env.choice("GALLERY_MODERATION", "pre", ("pre", "post"))
+CHARACTER_MODERATION = env.choice("CHARACTER_MODERATION", "post", ("pre", "post"))
+CLAIM_SECONDS = env.number("CLAIM_SECONDS", 600, low=10, high=86_400)
+UNDO_MINUTES = env.number("UNDO_MINUTES", 10, low=0, high=43_200)
+PURGE_GRACE_HOURS = env.number("PURGE_GRACE_HOURS", 24, low=0, high=8_760)
+REVIEW_QUEUES = [
+    "gallery.queues.ImageQueue",
+    "assets.queues.AssetQueue",
+    "characters.queues.CharacterQueue",
+    "moderation.queues.EscalationQueue",
+]
+# Source kind -> the class that syncs it.
+SYNCS = {
+    "characters": "characters.sync.CharacterSync",
+    "gallery": "gallery.sync.GallerySync",
+    "assets": "assets.sync.AssetSync",
+}
+
+# --- REST ----------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.problems.handle",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Gatehouse",
+    "DESCRIPTION": "Content moderation of an AI-character platform.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+API_MAX_BYTES = 32 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BYTES + 1024
+
+UNFOLD: dict[str, object] = {"SITE_TITLE": "Gatehouse", "SITE_HEADER": "Gatehouse"}
+
+LOG_FORMAT = env.choice("LOG_FORMAT", "console", ("console", "json"))
+SENTRY_DSN = env.text("SENTRY_DSN")

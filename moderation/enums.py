@@ -1,0 +1,93 @@
+"""The engine's vocabulary: statuses, actions, kinds of cases, severities."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ReviewStatus(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    PURGED = "purged", _("Purged")
+
+
+class Action(models.TextChoices):
+    """What a decision does; `design.md`'s transition table is moderation/transitions.py."""
+
+    APPROVE = "approve", _("Approve")
+    REJECT = "reject", _("Reject")
+    REOPEN = "reopen", _("Reopen")
+    ESCALATE = "escalate", _("Escalate")
+    HOLD = "hold", _("Hold")
+    RELEASE = "release", _("Release")
+    PURGE = "purge", _("Purge")
+    UNDO = "undo", _("Undo")
+    # Only a sync: follow the upstream's own review status while nobody here has decided.
+    FOLLOW = "follow", _("Follow upstream")
+
+
+class CaseKind(models.TextChoices):
+    FIRST_LOOK = "first_look", _("First look")
+    REPORT = "report", _("Report")
+    ESCALATION = "escalation", _("Escalation")
+    SECOND_LOOK = "second_look", _("Second look")
+    APPEAL = "appeal", _("Appeal")
+
+
+class Severity(models.TextChoices):
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
+    CRITICAL = "critical", _("Critical")
+
+
+class ActorKind(models.TextChoices):
+    PERSON = "person", _("Person")
+    RULE = "rule", _("Rule")
+    SYNC = "sync", _("Sync")
+
+
+class Seen(models.TextChoices):
+    """How much of the picture the decider had seen."""
+
+    NONE = "none", _("Not at all")
+    THUMBNAIL = "thumb", _("As a thumbnail")
+    BLURRED = "blurred", _("Blurred")
+    FULL = "full", _("In full")
+
+
+class Outcome(models.TextChoices):
+    """The result of one decision in a request."""
+
+    APPLIED = "applied", _("Applied")
+    UNCHANGED = "unchanged", _("Unchanged")
+    CONFLICT = "conflict", _("Conflict")
+    INVALID = "invalid", _("Invalid")
+    FORBIDDEN = "forbidden", _("Forbidden")
+
+
+class Priority(models.IntegerChoices):
+    """Higher is served first."""
+
+    LOW = 10, _("Low")
+    NORMAL = 50, _("Normal")
+    RAISED = 70, _("Raised")
+    HIGH = 90, _("High")
+    TOP = 100, _("Top")
+
+
+class Why(models.TextChoices):
+    """Why a case is open; a case collects several. Free text (a rule's name) may stand beside these."""
+
+    FIRST_LOOK = "first_look", _("First look")
+    REPORTED = "reported", _("Reported")
+    APPEALED = "appealed", _("Appealed")
+    ESCALATED = "escalated", _("Escalated")
+    CRITICAL = "critical", _("Critical rejection")
+    CHANGED = "changed", _("Changed upstream")
+    REOPENED = "reopened", _("Reopened")
+    UNDONE = "undone", _("Undone")
+    UPSTREAM_REJECTED = "upstream_rejected", _("Rejected upstream")
+    SAME_AS_REJECTED = "same_as_rejected", _("Same bytes as a rejected picture")
+    SAME_AS_PURGED = "same_as_purged", _("Same bytes as a purged picture")
+    MIRROR_FAILED = "mirror_failed", _("Picture could not be fetched")

@@ -1,0 +1,25 @@
+"""The engine's tables, one file for each concern."""
+
+from moderation.models.case import Case, Shift, Skip
+from moderation.models.decision import Decision, Receipt, Seal, Tombstone
+from moderation.models.journal import IdempotencyRecord, Note, OutboxEvent, Tally
+from moderation.models.policy import Reason, ReasonVersion
+from moderation.models.subject import Reviewable, ReviewableQuerySet
+
+__all__ = [
+    "Case",
+    "Decision",
+    "IdempotencyRecord",
+    "Note",
+    "OutboxEvent",
+    "Reason",
+    "ReasonVersion",
+    "Receipt",
+    "Reviewable",
+    "ReviewableQuerySet",
+    "Seal",
+    "Shift",
+    "Skip",
+    "Tally",
+    "Tombstone",
+]

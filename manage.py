@@ -4,8 +4,20 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+from core import launcher
+
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        launcher.prepare(sys.argv)
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, launcher.LauncherError) as error:
+        sys.exit(f"gatehouse: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""All settings, read from the environment by strict readers; `docs/settings.md` lists every variable."""
+"""All settings, read from the environment by strict readers; `docs/settings.md` lists them all."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ GATEHOUSE_HOME = Path(env.text("GATEHOUSE_HOME") or BASE_DIR / "var").resolve()
 
 # --- Secrets -------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
-# Without DATABASE_URL the launcher (core/launcher) provides database, broker and secrets of its own.
+# Without DATABASE_URL the launcher (core/launcher) provides database, broker and secrets.
 EMBEDDED = env.flag("GATEHOUSE_EMBEDDED")
 SECRET_KEY = env.text("SECRET_KEY")
 ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS")
@@ -95,6 +95,8 @@ DATABASES = databases.from_urls(
     pool=env.number("DATABASE_POOL", 8, low=0, high=200),
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Tables that the runtime role may read and add rows to, never change (see `manage.py migrate`).
+APPEND_ONLY_TABLES = ["moderation_decision", "moderation_seal", "moderation_receipt"]
 
 # --- Accounts ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -24,7 +24,8 @@ def _parse(url: str, *, pool: int) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or len(parts.path) < 2:
         raise ImproperlyConfigured(
-            "DATABASE_URL must read postgresql://user:password@host:port/name (PostgreSQL 15 or newer)"
+            "DATABASE_URL must read postgresql://user:password@host:port/name "
+            "(PostgreSQL 15 or newer)"
         )
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     if pool:
@@ -44,7 +45,9 @@ def _parse(url: str, *, pool: int) -> dict[str, Any]:
 def cache_from_url(url: str) -> dict[str, dict[str, Any]]:
     """Django's CACHES: Redis or Valkey when named, else a table of the database (shared limits)."""
     if url:
-        return {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}}
+        return {
+            "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        }
     return {
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",

@@ -1,4 +1,4 @@
-"""Strict readers of environment variables: a wrong value stops the start with one clear sentence."""
+"""Strict readers of environment variables: a wrong value stops the start with a sentence."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,9 @@ def text(name: str, default: str = "") -> str:
         try:
             return Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE: cannot read {file}: {error.strerror}") from error
+            raise ImproperlyConfigured(
+                f"{name}_FILE: cannot read {file}: {error.strerror}"
+            ) from error
     return os.environ.get(name, default)
 
 

@@ -1,0 +1,23 @@
+"""The product's settings with what tests change: cheap hashing, plain static files, no broker."""
+
+import os
+
+from cryptography.fernet import Fernet
+
+# Type checking and test runs load settings without a launcher.
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
+os.environ.setdefault("ENCRYPTION_KEYS", Fernet.generate_key().decode())
+os.environ.setdefault("DATABASE_URL", "postgresql://nobody:nothing@127.0.0.1:9/none")
+os.environ.setdefault("DATABASE_POOL", "0")
+# BLAS threads fight over the cores that pytest-xdist already uses.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from config.settings import *  # noqa: F403
+from config.settings import STORAGES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True

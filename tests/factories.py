@@ -1,0 +1,180 @@
+"""Rows for tests: sources, people, and one function for each kind of subject."""
+
+import itertools
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.enums import Role
+from accounts.models import User
+from assets.enums import AssetStatus, AssetType, GroupType
+from assets.models import Asset, AssetDetail, AssetGroup
+from characters.models import Character, CharacterText
+from gallery.models import ImageDetail, ImageLog
+from moderation.enums import CaseKind, Priority, ReviewStatus, Why
+from moderation.models import Case, Reason, ReasonVersion, Reviewable
+from upstream.enums import SourceKind
+from upstream.models import Source
+
+QUEUES = {"gallery.imagelog": "images", "assets.asset": "assets", "characters.character": "characters"}
+
+_numbers = itertools.count(1)
+
+
+def make_person(username: str = "", *, role: Role | str = "", **fields: Any) -> User:
+    """A user; with a role also staff. The password is the user's name."""
+    name = username or f"person-{next(_numbers)}"
+    user = User.objects.create_user(username=name, password=name, **fields)
+    if role:
+        from accounts.roles import give_role
+
+        give_role(user=user, role=Role(role))
+    return User.objects.get(pk=user.pk)
+
+
+def make_source(name: str = "", *, kind: SourceKind | str = SourceKind.GALLERY, **fields: Any) -> Source:
+    fields = {"base_url": "http://127.0.0.1:9", **fields}
+    return Source.objects.create(name=name or f"source-{next(_numbers)}", kind=kind, **fields)
+
+
+def make_reason(slug: str = "violence", *, severity: str = "medium", **fields: Any) -> Reason:
+    """A reason and its first version; the same slug twice gives the same reason."""
+    label = slug.replace("-", " ").capitalize()
+    fields = {"severity": severity, "label_en": label, "label_zh": label, **fields}
+    reason, made = Reason.objects.get_or_create(slug=slug, defaults=fields)
+    if made:
+        ReasonVersion.objects.create(slug=slug, version=reason.version, content={"label_en": label})
+    return reason
+
+
+def make_image(*, source: Source | None = None, case: bool | None = None, **fields: Any) -> ImageLog:
+    """An image log with its detail. `prompt`, `params` and `raw` go to the detail.
+
+    `case`: whether a first-look case is opened; by default when the picture is pending.
+    """
+    number = next(_numbers)
+    details = {name: fields.pop(name) for name in ("prompt", "params", "raw") if name in fields}
+    now = timezone.now()
+    image = ImageLog.objects.create(
+        source=source or _a_source(SourceKind.GALLERY),
+        **{
+            "upstream_id": f"image-{number}",
+            "user_id": f"user-{number % 7}",
+            "archive_id": f"archive-{number % 5}",
+            "message_id": f"message-{number}",
+            "character_id": f"character-{number % 3}",
+            "created_at": now - timedelta(minutes=number % 600),
+            **fields,
+        },
+    )
+    ImageDetail.objects.create(
+        image=image,
+        **{
+            "prompt": f"a landscape with {number} shapes, soft light",
+            "params": {"steps": 28, "sampler": "euler", "seed": number},
+            "raw": {"id": image.upstream_id, "userId": image.user_id},
+            **details,
+        },
+    )
+    _open_case(image, case)
+    return image
+
+
+def make_character(*, source: Source | None = None, case: bool | None = None, **fields: Any) -> Character:
+    """A character with its texts. `bio`, `origin_prompt` and `raw` go to the texts."""
+    number = next(_numbers)
+    texts = {name: fields.pop(name) for name in ("bio", "origin_prompt", "raw") if name in fields}
+    now = timezone.now()
+    character = Character.objects.create(
+        source=source or _a_source(SourceKind.CHARACTERS),
+        **{
+            "upstream_id": f"character-{number}",
+            "author_id": f"user-{number % 7}",
+            "name": f"Character {number}",
+            "is_public": True,
+            "created_at": now,
+            "updated_at": now,
+            **fields,
+        },
+    )
+    CharacterText.objects.create(
+        character=character,
+        name=character.name,
+        **{
+            "bio": "An adult sailor who paints geometric shapes.",
+            "origin_prompt": "You are a calm adult sailor.",
+            "raw": {"id": character.upstream_id, "name": character.name},
+            **texts,
+        },
+    )
+    _open_case(character, case)
+    return character
+
+
+def make_group(*, source: Source | None = None, **fields: Any) -> AssetGroup:
+    fields = {"upstream_id": f"group-{next(_numbers)}", "group_type": GroupType.AIGC, **fields}
+    return AssetGroup.objects.create(source=source or _a_source(SourceKind.ASSETS), **fields)
+
+
+def make_asset(
+    *, source: Source | None = None, group: AssetGroup | None = None, case: bool | None = None, **fields: Any
+) -> Asset:
+    """An active asset in a group of its own unless one is given."""
+    number = next(_numbers)
+    group = group or make_group(source=source)
+    raw = fields.pop("raw", None)
+    now = timezone.now()
+    asset = Asset.objects.create(
+        source=source or group.source,
+        group=group,
+        **{
+            "upstream_id": f"asset-{number}",
+            "name": f"Portrait {number}",
+            "asset_type": AssetType.IMAGE,
+            "status": AssetStatus.ACTIVE,
+            "created_at": now,
+            "updated_at": now,
+            **fields,
+        },
+    )
+    AssetDetail.objects.create(asset=asset, raw=raw or {"Id": asset.upstream_id, "Name": asset.name})
+    _open_case(asset, case)
+    return asset
+
+
+def case_of(subject: Reviewable) -> Case:
+    """The subject's open case. Raises Case.DoesNotExist."""
+    return Case.objects.get(subject_id=subject.pk)
+
+
+def make_case(
+    subject: Reviewable,
+    *,
+    kind: CaseKind = CaseKind.FIRST_LOOK,
+    priority: int = Priority.NORMAL,
+    why: Sequence[str] = (Why.FIRST_LOOK,),
+    due_at: datetime | None = None,
+) -> Case:
+    """Opens the subject's case in its own queue."""
+    return Case.objects.create(
+        queue=QUEUES[subject.subject_type()],
+        kind=kind,
+        subject_type=subject.subject_type(),
+        subject_id=subject.pk,
+        source_id=subject.source_id,
+        priority=priority,
+        why=list(why),
+        due_at=due_at or timezone.now() + timedelta(hours=4),
+    )
+
+
+def _open_case(subject: Reviewable, wanted: bool | None) -> None:
+    if subject.review_status == ReviewStatus.PENDING if wanted is None else wanted:
+        make_case(subject)
+
+
+def _a_source(kind: SourceKind) -> Source:
+    """One source for each kind is enough for most tests."""
+    return Source.objects.filter(kind=kind).order_by("id").first() or make_source(kind=kind)

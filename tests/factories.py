@@ -18,7 +18,11 @@ from moderation.models import Case, Reason, ReasonVersion, Reviewable
 from upstream.enums import SourceKind
 from upstream.models import Source
 
-QUEUES = {"gallery.imagelog": "images", "assets.asset": "assets", "characters.character": "characters"}
+QUEUES = {
+    "gallery.imagelog": "images",
+    "assets.asset": "assets",
+    "characters.character": "characters",
+}
 
 _numbers = itertools.count(1)
 
@@ -34,7 +38,9 @@ def make_person(username: str = "", *, role: Role | str = "", **fields: Any) -> 
     return User.objects.get(pk=user.pk)
 
 
-def make_source(name: str = "", *, kind: SourceKind | str = SourceKind.GALLERY, **fields: Any) -> Source:
+def make_source(
+    name: str = "", *, kind: SourceKind | str = SourceKind.GALLERY, **fields: Any
+) -> Source:
     fields = {"base_url": "http://127.0.0.1:9", **fields}
     return Source.objects.create(name=name or f"source-{next(_numbers)}", kind=kind, **fields)
 
@@ -49,7 +55,9 @@ def make_reason(slug: str = "violence", *, severity: str = "medium", **fields: A
     return reason
 
 
-def make_image(*, source: Source | None = None, case: bool | None = None, **fields: Any) -> ImageLog:
+def make_image(
+    *, source: Source | None = None, case: bool | None = None, **fields: Any
+) -> ImageLog:
     """An image log with its detail. `prompt`, `params` and `raw` go to the detail.
 
     `case`: whether a first-look case is opened; by default when the picture is pending.
@@ -82,7 +90,9 @@ def make_image(*, source: Source | None = None, case: bool | None = None, **fiel
     return image
 
 
-def make_character(*, source: Source | None = None, case: bool | None = None, **fields: Any) -> Character:
+def make_character(
+    *, source: Source | None = None, case: bool | None = None, **fields: Any
+) -> Character:
     """A character with its texts. `bio`, `origin_prompt` and `raw` go to the texts."""
     number = next(_numbers)
     texts = {name: fields.pop(name) for name in ("bio", "origin_prompt", "raw") if name in fields}
@@ -119,7 +129,11 @@ def make_group(*, source: Source | None = None, **fields: Any) -> AssetGroup:
 
 
 def make_asset(
-    *, source: Source | None = None, group: AssetGroup | None = None, case: bool | None = None, **fields: Any
+    *,
+    source: Source | None = None,
+    group: AssetGroup | None = None,
+    case: bool | None = None,
+    **fields: Any,
 ) -> Asset:
     """An active asset in a group of its own unless one is given."""
     number = next(_numbers)
@@ -139,7 +153,9 @@ def make_asset(
             **fields,
         },
     )
-    AssetDetail.objects.create(asset=asset, raw=raw or {"Id": asset.upstream_id, "Name": asset.name})
+    AssetDetail.objects.create(
+        asset=asset, raw=raw or {"Id": asset.upstream_id, "Name": asset.name}
+    )
     _open_case(asset, case)
     return asset
 

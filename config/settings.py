@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from corsheaders import defaults as cors_defaults
 from django.core.exceptions import ImproperlyConfigured
 
+from config import logs
 from core import databases, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,6 +17,8 @@ DEBUG = env.flag("DEBUG")
 EMBEDDED = env.flag("GATEHOUSE_EMBEDDED")
 SECRET_KEY = env.text("SECRET_KEY")
 ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS")
+# Seals the decision log; without it SECRET_KEY does. Changing it makes older seals unverifiable.
+AUDIT_KEY = env.text("AUDIT_KEY")
 for _name in ("SECRET_KEY", "ENCRYPTION_KEYS"):
     if not globals()[_name]:
         raise ImproperlyConfigured(
@@ -29,7 +33,18 @@ PUBLIC_URL = (env.text("PUBLIC_URL") or f"http://{BIND}:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+# Browser clients use the five contracts, never the console or its REST API.
+CORS_URLS_REGEX = r"^/(api/list-character-images|v1/|characters)"
+CORS_ALLOW_HEADERS = [
+    *cors_defaults.default_headers,
+    "x-timestamp",
+    "x-signature",
+    "x-request-id",
+    "x-user-id",
+]
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+if TRUSTED_PROXIES:  # core.middleware drops the header when anybody else sends it
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 HTTPS = PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [
@@ -45,6 +60,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "django_filters",
+    "corsheaders",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "core",
@@ -58,8 +74,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.middleware.RequestIdMiddleware",
+    "core.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "core.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "core.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -116,6 +137,7 @@ SESSION_SAVE_EVERY_REQUEST = True  # the age counts from the last request: idle 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # probes speak plain HTTP
 SECURE_SSL_REDIRECT = HTTPS and env.flag("SECURE_SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -196,4 +218,5 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BYTES + 1024
 UNFOLD: dict[str, object] = {"SITE_TITLE": "Gatehouse", "SITE_HEADER": "Gatehouse"}
 
 LOG_FORMAT = env.choice("LOG_FORMAT", "console", ("console", "json"))
+LOGGING = logs.configuration(LOG_FORMAT)
 SENTRY_DSN = env.text("SENTRY_DSN")

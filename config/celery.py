@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 REDELIVERY_SECONDS = 12 * 3600
 
 
-class HintTask(DjangoTask):
+class HintTask(DjangoTask[..., Any]):
     """A task whose message may be lost: an unreachable broker never fails what sends it."""
 
     def apply_async(self, *args: Any, **options: Any) -> Any:

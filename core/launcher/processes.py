@@ -71,14 +71,14 @@ def _runs(command: Sequence[str]) -> bool:
         return False
 
 
-def tied_to_us(sent: signal.Signals) -> list[str]:
+@functools.cache
+def tied_to_us(sent: signal.Signals) -> tuple[str, ...]:
     """A command prefix by which the kernel sends `sent` when this process dies, however it dies.
 
     Linux only; elsewhere empty. The tie is to the thread that starts the child: use the main one.
     """
-    if shutil.which("setpriv") is None or not _runs(["setpriv", "--pdeathsig", "INT", "true"]):
-        return []
-    return ["setpriv", "--pdeathsig", sent.name.removeprefix("SIG")]
+    prefix = ("setpriv", "--pdeathsig", sent.name.removeprefix("SIG"))
+    return prefix if _runs([*prefix, "true"]) else ()
 
 
 def start_server(
@@ -89,7 +89,7 @@ def start_server(
     `tied` ends it with us. `feed` goes to its standard input: configuration that `ps` must not
     show.
     """
-    prefix = [*server_identity().prefix, *(tied_to_us(signal.SIGINT) if tied else [])]
+    prefix = [*server_identity().prefix, *(tied_to_us(signal.SIGINT) if tied else ())]
     with log.open("ab") as output:
         log.chmod(0o600)
         process = subprocess.Popen(

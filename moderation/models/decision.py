@@ -28,6 +28,9 @@ class Decision(models.Model):
     to_hidden = models.BooleanField(_("hidden"))
     from_held = models.BooleanField()
     to_held = models.BooleanField(_("held"))
+    # Whether the rejection in force may be reversed by a lead only (critical, held or lead-made).
+    from_guarded = models.BooleanField()
+    to_guarded = models.BooleanField()
     # The subject's review columns before, so that an undo restores them exactly.
     from_reviewed_at = models.DateTimeField(null=True)
     from_reviewed_by = models.BigIntegerField(null=True)
@@ -113,14 +116,16 @@ class Tombstone(models.Model):
     reason = models.CharField(_("reason"), max_length=50, blank=True)
     purged_at = models.DateTimeField(_("purged at"))
     erase_after = models.DateTimeField(_("erase after"))
+    # Set before the first byte goes: from then on the purge cannot be undone.
     erased_at = models.DateTimeField(_("erased at"), null=True)
+    finished_at = models.DateTimeField(_("erasing finished at"), null=True)
 
     class Meta:
         verbose_name = _("tombstone")
         verbose_name_plural = _("tombstones")
         indexes: ClassVar = [
             models.Index(
-                fields=["erase_after"], condition=models.Q(erased_at__isnull=True), name="tombstone_due"
+                fields=["erase_after"], condition=models.Q(finished_at__isnull=True), name="tombstone_due"
             ),
         ]
 

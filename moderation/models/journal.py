@@ -76,5 +76,11 @@ class Tally(models.Model):
     value = models.CharField(max_length=10, blank=True)
     delta = models.BigIntegerField()
 
+    class Meta:
+        indexes: ClassVar = [
+            # Sums by key without reading the rest.
+            models.Index(fields=["scope", "name", "value"], include=["delta"], name="tally_key"),
+        ]
+
     def __str__(self) -> str:
         return f"{self.scope} {self.name} {self.value} {self.delta:+d}"

@@ -1,0 +1,107 @@
+"""The registry of review queues: URLs, tabs, counts, REST, metrics and contract tests follow from it."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+
+from moderation.errors import UnknownQueue, UnknownSubjectType
+from moderation.models import Reviewable
+
+
+class ReviewQueue:
+    """What the engine asks about one kind of subject; a content app subclasses it once.
+
+    `contexts()` returns, for each subject, a JSON object of which the review page shows what it finds:
+    `facts` [[label, value], …] · `prompt`, `negative_prompt` str · `flagged` [term, …] ·
+    `parameters` {name: value} · `character` {"id", "name", "bio", "avatar_url", "is_public"} ·
+    `user` {"id", "pictures", "rejected", "rejected_30d"} · `changes` [{"field", "before", "after"}, …].
+    """
+
+    slug: ClassVar[str]
+    title: ClassVar[str | Promise]
+    model: ClassVar[type[Reviewable] | None] = None
+    permission: ClassVar[str] = "accounts.moderate"
+    sla: ClassVar[timedelta] = timedelta(hours=4)
+    card_template: ClassVar[str] = "moderation/cards/subject.html"
+    picture_role: ClassVar[str] = "picture"
+    # A Material symbol for the sidebar.
+    icon: ClassVar[str] = "image"
+    filterset_class: ClassVar[type[Any] | None] = None
+
+    def load(self, ids: Collection[uuid.UUID]) -> list[Reviewable]:
+        """The subjects with what a card needs, in a fixed number of queries, in any order."""
+        return list(self.queryset().filter(pk__in=list(ids)))
+
+    def queryset(self) -> QuerySet[Reviewable]:
+        assert self.model is not None
+        return self.model._default_manager.select_related("source")
+
+    def title_of(self, subject: Reviewable) -> str:
+        return str(subject)
+
+    def text_of(self, subject: Reviewable) -> str:
+        """The text under review: a prompt, a biography; plain, never markup."""
+        return ""
+
+    def contexts(self, subjects: Sequence[Reviewable], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
+        """By subject id; a fixed number of queries however many subjects."""
+        return {subject.pk: {} for subject in subjects}
+
+    def fresh_urls(self, subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """New origin links where the old ones expired; none where upstream's links do not expire."""
+        return {}
+
+    def sensitive(self, subject: Reviewable) -> bool:
+        """Whether every view of the bytes is logged."""
+        return False
+
+
+@lru_cache(maxsize=8)
+def _queues(paths: tuple[str, ...]) -> dict[str, ReviewQueue]:
+    found: dict[str, ReviewQueue] = {}
+    for path in paths:
+        queue = import_string(path)()
+        if queue.slug in found:
+            raise ImproperlyConfigured(f"REVIEW_QUEUES: two queues share the slug {queue.slug!r}")
+        found[queue.slug] = queue
+    return found
+
+
+def queues() -> dict[str, ReviewQueue]:
+    """By slug, in the order of settings.REVIEW_QUEUES."""
+    return _queues(tuple(settings.REVIEW_QUEUES))
+
+
+def get_queue(slug: str) -> ReviewQueue:
+    """Raises UnknownQueue."""
+    try:
+        return queues()[slug]
+    except KeyError:
+        raise UnknownQueue(slug) from None
+
+
+def queue_for(subject_type: str) -> ReviewQueue:
+    """The subject's own queue (not one that holds any type). Raises UnknownSubjectType."""
+    for queue in queues().values():
+        if queue.model is not None and queue.model.subject_type() == subject_type:
+            return queue
+    raise UnknownSubjectType(subject_type)
+
+
+def model_for(subject_type: str) -> type[Reviewable]:
+    """Raises UnknownSubjectType."""
+    model = queue_for(subject_type).model
+    assert model is not None
+    return model
+
+
+def subject_types() -> list[str]:
+    return [queue.model.subject_type() for queue in queues().values() if queue.model is not None]

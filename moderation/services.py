@@ -1,0 +1,207 @@
+"""decide() and undo(): the only writers of a subject's review columns after its INSERT.
+
+Guard, set, save, log, follow up: in one transaction, for one subject or thousands, for people, rules
+and syncs alike. The SQL is in store.py, the rules in transitions.py, the undo's own rules in undoing.py.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, SerializationFailure
+
+from core.keys import uuid7
+from moderation import policy, store
+from moderation.actors import Actor
+from moderation.enums import Action, ActorKind, CaseKind, Outcome, Seen
+from moderation.recording import BatchResult, Request, Result, Step, log_row, save
+from moderation.registry import get_queue, subject_types
+from moderation.store import Locked, SubjectKey
+from moderation.transitions import Ask, CaseEffect, judge
+from moderation.undoing import reverse_batch
+
+__all__ = ["BatchResult", "Request", "Result", "decide", "undo"]
+
+MAX_NOTE = 4_000
+T = TypeVar("T")
+
+
+def decide(
+    *, requests: Sequence[Request], actor: Actor, batch: uuid.UUID | None = None
+) -> BatchResult:
+    """Decides in order, one result per request; a bad request never fails the others.
+
+    The same subject twice in one call is a conflict for the second. Safe to call inside a transaction.
+    """
+    batch = batch or uuid7()
+    return _with_retry(lambda: _decide(requests, actor, batch))
+
+
+def undo(*, batch: uuid.UUID, actor: Actor) -> BatchResult:
+    """Reverses every decision of a batch that can still be reversed, one result each.
+
+    Raises UnknownBatch. A person's own batch within settings.UNDO_MINUTES; a lead's, any time.
+    """
+    return _with_retry(lambda: reverse_batch(batch, actor))
+
+
+def _with_retry(work: Callable[[], T]) -> T:
+    """Deadlocks cannot be ruled out against an ingest; outside a transaction they are tried again."""
+    if connection.in_atomic_block:
+        return work()
+    for attempt in range(4):
+        try:
+            with transaction.atomic():
+                return work()
+        except OperationalError as error:
+            if attempt == 3 or not isinstance(
+                error.__cause__, DeadlockDetected | SerializationFailure
+            ):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _decide(requests: Sequence[Request], actor: Actor, batch: uuid.UUID) -> BatchResult:
+    keys = _resolve(requests)
+    started, present, locked = store.lock({key for key in keys if key is not None})
+    reasons = policy.active_reasons({request.reason for request in requests if request.reason})
+    results: list[Result] = []
+    steps: list[Step] = []
+    decided: set[SubjectKey] = set()
+    for request, key in zip(requests, keys, strict=True):
+        subject = locked.get(key) if key else None
+        result = _guard(request, key, subject, actor, started, twice=key in decided)
+        if result is None:
+            assert subject is not None
+            decided.add(subject.key)
+            result, step = _judge(request, subject, actor, reasons, batch, present)
+            if step is not None:
+                steps.append(step)
+        results.append(result)
+    save(steps)
+    return BatchResult(batch, results)
+
+
+def _resolve(requests: Sequence[Request]) -> list[SubjectKey | None]:
+    """Each request's subject; None where its case is closed or its type unknown."""
+    cases = store.subjects_of_cases([request.case for request in requests if request.case])
+    known = set(subject_types())
+    return [
+        cases.get(request.case)
+        if request.case
+        else (request.subject if request.subject and request.subject[0] in known else None)
+        for request in requests
+    ]
+
+
+def _guard(
+    request: Request,
+    key: SubjectKey | None,
+    subject: Locked | None,
+    actor: Actor,
+    started: datetime,
+    *,
+    twice: bool,
+) -> Result | None:
+    """Refuses what does not depend on the transition table; None lets the request pass."""
+    if key is None or subject is None:
+        if request.case:
+            return Result(None, Outcome.CONFLICT, error="The case is closed.")
+        return Result(request.subject, Outcome.INVALID, error="There is no such subject.")
+
+    def refuse(outcome: Outcome, error: str) -> Result:
+        return Result(key, outcome, subject.state.status, error=error)
+
+    if twice:
+        return refuse(Outcome.CONFLICT, "The same subject stands twice in this request.")
+    if error := _bad_words(request):
+        return refuse(Outcome.INVALID, error)
+    if error := _not_yours(request, subject, actor):
+        return refuse(Outcome.CONFLICT, error)
+    if actor.kind == ActorKind.PERSON and _overtaken(request, subject, actor, started):
+        return refuse(Outcome.CONFLICT, "Somebody else decided at this moment.")
+    if request.expected and request.expected != subject.state.status:
+        return refuse(Outcome.CONFLICT, f"It is {subject.state.status} by now.")
+    if subject.case and actor.kind == ActorKind.PERSON:
+        needed = get_queue(subject.case.queue).permission
+        if needed == "accounts.lead" and not actor.is_lead and request.action != Action.ESCALATE:
+            return refuse(Outcome.FORBIDDEN, "It waits for a lead.")
+    return None
+
+
+def _bad_words(request: Request) -> str:
+    if len(request.note) > MAX_NOTE:
+        return f"The note is longer than {MAX_NOTE} characters."
+    if "\0" in request.note or any("\ud800" <= char <= "\udfff" for char in request.note):
+        return "The note holds characters that cannot be stored."
+    if request.seen not in Seen.values:
+        return f"seen must be one of {', '.join(Seen.values)}."
+    return ""
+
+
+def _not_yours(request: Request, subject: Locked, actor: Actor) -> str:
+    """The claim: a token must be the present one; without a token nobody else may hold the case."""
+    case = subject.case
+    if request.case:
+        if case is None or case.id != request.case:
+            return "The case is closed."
+        if case.claim_token is None or case.claim_token != request.claim_token:
+            return "The claim was lost: the case went to somebody else."
+        return ""
+    if actor.kind != ActorKind.PERSON or case is None or actor.is_lead:
+        return ""
+    if case.not_for == actor.id:
+        return "Your own decision is being looked at again; somebody else decides."
+    return "Somebody else is looking at it." if _leased_by_other(subject, actor) else ""
+
+
+def _leased_by_other(subject: Locked, actor: Actor) -> bool:
+    case = subject.case
+    return (
+        case is not None
+        and case.claimed_by not in {None, actor.id}
+        and case.claimed_until is not None
+        and case.claimed_until > datetime.now(tz=case.claimed_until.tzinfo)
+    )
+
+
+def _overtaken(request: Request, subject: Locked, actor: Actor, started: datetime) -> bool:
+    """Another person's decision committed while this request was on its way: nobody saw it."""
+    return (
+        request.case is None
+        and subject.head_at is not None
+        and subject.head_at > started
+        and subject.head_actor != actor.id
+    )
+
+
+def _judge(
+    request: Request,
+    subject: Locked,
+    actor: Actor,
+    reasons: dict[str, policy.ReasonInForce],
+    batch: uuid.UUID,
+    present: datetime,
+) -> tuple[Result, Step | None]:
+    reason = reasons.get(request.reason)
+    if request.reason and reason is None:
+        error = f"There is no reason {request.reason!r}."
+        return Result(subject.key, Outcome.INVALID, subject.state.status, error=error), None
+    ask = Ask(
+        request.action, request.reason, reason.severity if reason else "", request.note, request.follow
+    )
+    escalated = subject.case is not None and subject.case.kind == CaseKind.ESCALATION
+    verdict = judge(subject.state, ask, actor, escalated=escalated)
+    result = Result(subject.key, verdict.outcome, verdict.after.status, error=verdict.error or None)
+    if verdict.outcome not in {Outcome.APPLIED, Outcome.UNCHANGED}:
+        return result, None
+    closes = verdict.case == CaseEffect.CLOSE and subject.case is not None
+    if verdict.outcome == Outcome.UNCHANGED and not closes and verdict.after == subject.state:
+        return result, None
+    row = log_row(subject, verdict, actor, batch=batch, present=present, action=request.action)
+    row |= {"reason": request.reason, "note": request.note, "seen": request.seen}
+    row |= {"reason_version": reason.version if reason else None, "severity": ask.severity}
+    result.decision = subject.next_id
+    return result, Step(subject, verdict, row)

@@ -1,0 +1,183 @@
+"""The SQL of decide(): lock, load, write. Set-based, one statement each, whatever the number of subjects."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from moderation.models import Decision
+from moderation.registry import model_for
+from moderation.transitions import State
+
+SubjectKey = tuple[str, uuid.UUID]
+
+
+@dataclass(slots=True)
+class OpenCase:
+    """The case as it stands under our lock."""
+
+    id: uuid.UUID
+    queue: str
+    kind: str
+    priority: int
+    why: list[str]
+    opened_at: datetime
+    due_at: datetime
+    claimed_by: int | None
+    claim_token: uuid.UUID | None
+    claimed_at: datetime | None
+    claimed_until: datetime | None
+    not_for: int | None
+
+
+@dataclass(slots=True)
+class Locked:
+    """A subject under our row lock, with its open case and the head of its chain."""
+
+    key: SubjectKey
+    state: State
+    reviewed_at: datetime | None
+    reviewed_by: int | None
+    source_id: int | None
+    case: OpenCase | None
+    head_id: int | None
+    head_hash: bytes | None
+    head_at: datetime | None
+    head_actor: int | None
+    next_id: int
+
+
+def subjects_of_cases(case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SubjectKey]:
+    """Where each case's subject is; cases that are closed by now are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, subject_type, subject_id FROM moderation_case WHERE id = ANY(%s)",
+            [list(case_ids)],
+        )
+        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def lock(keys: Iterable[SubjectKey]) -> tuple[datetime, datetime, dict[SubjectKey, Locked]]:
+    """Locks the subjects in (type, id) order, then reads what belongs to them.
+
+    Returns the transaction's start, the present time of the database, and the subjects that exist. A second
+    statement reads cases and chain heads: its snapshot is younger than the locks, so it sees whatever
+    the previous holder of a lock committed.
+    """
+    by_type: dict[str, list[uuid.UUID]] = {}
+    for subject_type, subject_id in sorted(keys):
+        by_type.setdefault(subject_type, []).append(subject_id)
+    rows: list[tuple[Any, ...]] = []
+    with connection.cursor() as cursor:
+        for subject_type, ids in by_type.items():
+            table = model_for(subject_type)._meta.db_table
+            cursor.execute(
+                "SELECT %s, id, review_status, hidden, held, reviewed_at, reviewed_by_id, source_id"
+                f' FROM "{table}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE',
+                [subject_type, ids],
+            )
+            rows += cursor.fetchall()
+        cursor.execute(_LOAD, [[row[1] for row in rows]])
+        loaded = {row[0]: row for row in cursor.fetchall()}
+        cursor.execute("SELECT now(), clock_timestamp()")
+        started, present = cursor.fetchone()
+    return started, present, {(row[0], row[1]): _locked(row, loaded[row[1]]) for row in rows}
+
+
+# FOR UPDATE inside the CTE: a claim that runs at the same moment either is seen here or waits.
+_LOAD = """
+WITH wanted AS MATERIALIZED (SELECT unnest(%s::uuid[]) AS id),
+open_case AS MATERIALIZED (
+    SELECT c.* FROM moderation_case c JOIN wanted w ON c.subject_id = w.id
+    ORDER BY c.subject_id FOR UPDATE OF c
+)
+SELECT w.id, h.id, h.hash, h.at, h.actor_id, COALESCE(h.to_guarded, false),
+       nextval(pg_get_serial_sequence('moderation_decision', 'id')),
+       c.id, c.queue, c.kind, c.priority, c.why, c.opened_at, c.due_at,
+       c.claimed_by_id, c.claim_token, c.claimed_at, c.claimed_until, c.not_for
+FROM wanted w
+LEFT JOIN open_case c ON c.subject_id = w.id
+LEFT JOIN LATERAL (
+    SELECT d.id, d.hash, d.at, d.actor_id, d.to_guarded FROM moderation_decision d
+    WHERE d.subject_id = w.id ORDER BY d.id DESC LIMIT 1
+) h ON true
+"""
+
+
+def _locked(row: tuple[Any, ...], loaded: tuple[Any, ...]) -> Locked:
+    subject_type, subject_id, status, hidden, held, reviewed_at, reviewed_by, source_id = row
+    _, head_id, head_hash, head_at, head_actor, guarded, next_id, case_id = loaded[:8]
+    return Locked(
+        key=(subject_type, subject_id),
+        state=State(status, hidden, held, guarded),
+        reviewed_at=reviewed_at,
+        reviewed_by=reviewed_by,
+        source_id=source_id,
+        case=OpenCase(case_id, *loaded[8:]) if case_id else None,
+        head_id=head_id,
+        head_hash=bytes(head_hash) if head_hash else None,
+        head_at=head_at,
+        head_actor=head_actor,
+        next_id=next_id,
+    )
+
+
+def update_subjects(rows: Sequence[dict[str, Any]]) -> None:
+    """Writes the review columns; `rows` are decision rows. Subjects are locked, their status known."""
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_type.setdefault(row["subject_type"], []).append(row)
+    with connection.cursor() as cursor:
+        for subject_type, group in by_type.items():
+            table = model_for(subject_type)._meta.db_table
+            cursor.execute(
+                f'UPDATE "{table}" s SET review_status = v.status, hidden = v.hidden, held = v.held,'
+                " reviewed_at = v.reviewed_at, reviewed_by_id = v.reviewed_by"
+                " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bool[], %s::bool[],"
+                " %s::timestamptz[], %s::bigint[])"
+                " AS v(id, was, status, hidden, held, reviewed_at, reviewed_by)"
+                " WHERE s.id = v.id AND s.review_status = v.was",
+                [
+                    [row["subject_id"] for row in group],
+                    [row["from_status"] for row in group],
+                    [row["to_status"] for row in group],
+                    [row["to_hidden"] for row in group],
+                    [row["to_held"] for row in group],
+                    [row["reviewed_at"] for row in group],
+                    [row["reviewed_by"] for row in group],
+                ],
+            )
+            if cursor.rowcount != len(group):
+                raise AssertionError("a locked subject changed its status: decide() has a rival")
+
+
+def delete_cases(case_ids: Sequence[uuid.UUID]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM moderation_case WHERE id = ANY(%s)", [list(case_ids)])
+
+
+_COLUMNS = [field.attname for field in Decision._meta.concrete_fields]
+
+
+def insert_decisions(rows: Sequence[dict[str, Any]]) -> None:
+    """COPY: the fastest way in, and ids were taken with the locks, so nothing need come back."""
+    names = ", ".join(f'"{name}"' for name in _COLUMNS)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY moderation_decision ({names}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row([row[name] for name in _COLUMNS])
+
+
+def close_access(rows: Sequence[dict[str, Any]]) -> None:
+    """Every URL handed out before dies: a new epoch, and under a hold only links for leads work."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE media_attachment a SET epoch = epoch + 1, held = v.held"
+            " FROM unnest(%s::uuid[], %s::bool[]) AS v(id, held) WHERE a.subject_id = v.id",
+            [[row["subject_id"] for row in rows], [row["to_held"] for row in rows]],
+        )

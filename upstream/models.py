@@ -106,14 +106,42 @@ class SyncRun(models.Model):
 
 
 class SeenRecord(models.Model):
-    """What a full run has met so far: counts distinct ids over shifting pages and tells what is missing."""
+    """What a run has met so far: counts distinct ids over shifting pages and tells what is missing.
+
+    `record_id` is the MD5 of the upstream id, the same in Python and in SQL, so that bad records,
+    which have no row of their own, are counted once too. Rows go when their run ends.
+    """
 
     pk = models.CompositePrimaryKey("run_id", "record_id")
-    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="+")
+    # No constraint: it would be checked for every row that a run meets.
+    run = models.ForeignKey(
+        SyncRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     record_id = models.UUIDField()
+    # The pass over a list in which it was met last; a list is read again when it moved meanwhile.
+    pass_no = models.SmallIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.record_id}"
+
+
+class ScopePass(models.Model):
+    """How far a part of a source (a character's album) was read; only a finished one may be skipped."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
+    scope = models.CharField(max_length=255)
+    # The full run that read it to the end last.
+    run_id = models.UUIDField(null=True)
+    # Null while a pass is under way, or was broken off.
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "scope"], name="scopepass_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.scope}"
 
 
 class Fault(models.Model):
@@ -125,7 +153,10 @@ class Fault(models.Model):
     upstream_id = models.CharField(_("upstream id"), max_length=255, blank=True)
     # Text, not jsonb: a payload may hold what jsonb refuses (NUL, lone surrogates), escaped here.
     payload = models.TextField(_("payload"))
+    # What its parser was told besides the payload (the character or type it was listed under).
     context = models.JSONField(_("context"), default=dict)
+    # MD5 of the upstream id, or of the payload without one: a page read again adds no second fault.
+    digest = models.UUIDField(editable=False, default=uuid7)
     error = models.TextField(_("error"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     replayed_at = models.DateTimeField(_("replayed at"), null=True)
@@ -135,6 +166,9 @@ class Fault(models.Model):
         verbose_name = _("failed record")
         verbose_name_plural = _("failed records")
         ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "digest"], name="fault_once_per_run"),
+        ]
         indexes: ClassVar = [models.Index(fields=["run", "id"], name="fault_by_run")]
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ class CharacterRecord:
     name: str
     avatar_url: str | None
     bio: str
-    origin_prompt: str
+    origin_prompt: str = field(repr=False)
     is_public: bool
     created_at: datetime | None
     updated_at: datetime | None

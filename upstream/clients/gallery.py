@@ -34,10 +34,10 @@ class ImageRecord:
     message_id: str
     character_id: str
     url: str | None
-    prompt: str
+    prompt: str = field(repr=False)
     created_at: datetime
     review_status: str
-    params: dict[str, Any]
+    params: dict[str, Any] = field(repr=False)
     raw: dict[str, Any] = field(repr=False)
 
 
@@ -72,7 +72,7 @@ def parse_image(raw: Any, *, character_id: str = "") -> ImageRecord:
         fields.fail("createdAt is missing")
     status = fields.text("reviewStatus", limit=255).lower()
     return ImageRecord(
-        upstream_id=fields.identifier("id", required=False) or _derived_id(fields),
+        upstream_id=fields.identifier("id", required=False) or _derived_id(fields, created_at),
         user_id=fields.identifier("userId", required=False),
         archive_id=fields.identifier("archiveId", required=False),
         message_id=fields.identifier("messageId", required=False),
@@ -86,12 +86,12 @@ def parse_image(raw: Any, *, character_id: str = "") -> ImageRecord:
     )
 
 
-def _derived_id(fields: Fields) -> str:
+def _derived_id(fields: Fields, created_at: datetime) -> str:
     """A stable identity for a row without one: the same four fields always give the same id."""
     parts = [
         fields.identifier(name, required=False) for name in ("userId", "archiveId", "messageId")
     ]
     if not any(parts):
         fields.fail("no id, and nothing to derive one from")
-    key = json.dumps([*parts, fields.first("createdAt")])
+    key = json.dumps([*parts, round(created_at.timestamp() * 1000)])
     return f"derived:{hashlib.sha256(key.encode()).hexdigest()[:32]}"

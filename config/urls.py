@@ -1,8 +1,15 @@
 """Every URL of Gatehouse on one page."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
+    path("metrics", health.MetricsView.as_view(), name="metrics"),
+    path("", include("accounts.urls")),
+    path("api/moderation/", include("moderation.api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
@@ -35,14 +36,33 @@ class ReviewQueue:
     # A Material symbol for the sidebar.
     icon: ClassVar[str] = "image"
     filterset_class: ClassVar[type[Any] | None] = None
+    # Fields that hold the upstream character and user; "" where there is none.
+    character_field: ClassVar[str] = ""
+    user_field: ClassVar[str] = ""
 
     def load(self, ids: Collection[uuid.UUID]) -> list[Reviewable]:
         """The subjects with what a card needs, in a fixed number of queries, in any order."""
         return list(self.queryset().filter(pk__in=list(ids)))
 
-    def queryset(self) -> QuerySet[Reviewable]:
+    def queryset(self) -> QuerySet[Any]:
         assert self.model is not None
         return self.model._default_manager.select_related("source")
+
+    def narrow(
+        self, rows: QuerySet[Any], *, character: str | None, user: str | None, text: str | None
+    ) -> QuerySet[Any]:
+        """Filters of the subjects list: an upstream character, an upstream user, an id."""
+        for field, value in ((self.character_field, character), (self.user_field, user)):
+            if value:
+                rows = rows.filter(**{field: value}) if field else rows.none()
+        return rows.filter(self.matches(text)) if text else rows
+
+    def matches(self, text: str) -> Q:
+        """What a search term may equal; by indexes only."""
+        found = Q(upstream_id=text)
+        with suppress(ValueError):
+            found |= Q(pk=uuid.UUID(text))
+        return found
 
     def title_of(self, subject: Reviewable) -> str:
         return str(subject)
@@ -58,6 +78,10 @@ class ReviewQueue:
     def fresh_urls(self, subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         """New origin links where the old ones expired; none where upstream's links do not expire."""
         return {}
+
+    def due_for_review(self, pending: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the pending subjects that must have a case (an asset only once it is Active)."""
+        return pending
 
     def sensitive(self, subject: Reviewable) -> bool:
         """Whether every view of the bytes is logged."""

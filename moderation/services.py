@@ -22,7 +22,7 @@ from moderation.store import Locked, SubjectKey
 from moderation.transitions import Ask, CaseEffect, judge
 from moderation.undoing import reverse_batch
 
-__all__ = ["BatchResult", "Request", "Result", "decide", "undo"]
+__all__ = ["MAX_NOTE", "BatchResult", "Request", "Result", "decide", "retrying", "undo"]
 
 MAX_NOTE = 4_000
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def decide(
     The same subject twice in one call is a conflict for the second. Safe to call inside a transaction.
     """
     batch = batch or uuid7()
-    return _with_retry(lambda: _decide(requests, actor, batch))
+    return retrying(lambda: _decide(requests, actor, batch))
 
 
 def undo(*, batch: uuid.UUID, actor: Actor) -> BatchResult:
@@ -44,11 +44,14 @@ def undo(*, batch: uuid.UUID, actor: Actor) -> BatchResult:
 
     Raises UnknownBatch. A person's own batch within settings.UNDO_MINUTES; a lead's, any time.
     """
-    return _with_retry(lambda: reverse_batch(batch, actor))
+    return retrying(lambda: reverse_batch(batch, actor))
 
 
-def _with_retry(work: Callable[[], T]) -> T:
-    """Deadlocks cannot be ruled out against an ingest; outside a transaction they are tried again."""
+def retrying(work: Callable[[], T]) -> T:
+    """Runs `work` in a transaction, again after a deadlock (against an ingest, say).
+
+    Inside a transaction there is no second try: whoever opened it has to try again.
+    """
     if connection.in_atomic_block:
         return work()
     for attempt in range(4):

@@ -46,3 +46,7 @@ def start_cluster() -> None:
 start_cluster()
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()
+
+from tests import flushing  # noqa: E402  Django has to be set up first
+
+flushing.install()

@@ -1,0 +1,105 @@
+"""The queue of image logs: what a moderator is shown about a generated picture."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from characters.cards import character_cards
+from gallery.models import ImageDetail, ImageLog
+from moderation.enums import ReviewStatus
+from moderation.registry import ReviewQueue
+
+# Generation parameters that stand by themselves on the card, in the words vendors use.
+_NEGATIVE = ("negativePrompt", "negative_prompt")
+
+
+class ImageQueue(ReviewQueue):
+    """Pictures drawn in conversations."""
+
+    slug = "images"
+    title: ClassVar[str | Promise] = _("Images")
+    model = ImageLog
+    sla = timedelta(hours=4)
+    card_template = "gallery/card.html"
+    character_field = "character_id"
+    user_field = "user_id"
+
+    def load(self, ids: Any) -> list[Any]:
+        images = list(super().load(ids))
+        attach_details(images)
+        return images
+
+    def title_of(self, subject: Any) -> str:
+        return subject.message_id or str(subject.pk)
+
+    def text_of(self, subject: Any) -> str:
+        detail = subject.detail
+        return detail.prompt if detail else ""
+
+    def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
+        records = user_records([(s.source_id, s.user_id) for s in subjects])
+        cards = character_cards([(s.source_id, s.character_id) for s in subjects], user=user)
+        return {
+            subject.pk: _context(subject)
+            | {
+                "character": cards.get((subject.source_id, subject.character_id)),
+                "user": {"id": subject.user_id} | records.get(subject.user_id, {}),
+            }
+            for subject in subjects
+        }
+
+
+def _context(subject: Any) -> dict[str, Any]:
+    params = dict(subject.detail.params) if subject.detail else {}
+    negative = next((params.pop(key) for key in _NEGATIVE if key in params), "")
+    return {
+        "prompt": subject.detail.prompt if subject.detail else "",
+        "negative_prompt": str(negative),
+        "parameters": params,
+        "flagged": [],
+        "facts": [
+            [_now("Created"), subject.created_at.isoformat()],
+            [_now("Conversation"), subject.archive_id],
+            [_now("Message"), subject.message_id],
+        ],
+    }
+
+
+def attach_details(images: Sequence[ImageLog]) -> None:
+    """Sets `detail` (the newest version of prompt and parameters, or None); one query."""
+    newest = (
+        ImageDetail.objects.filter(image__in=[image.pk for image in images])
+        .order_by("image_id", "-id")
+        .distinct("image_id")
+        .defer("raw")
+    )
+    found = {detail.image_id: detail for detail in newest}
+    for image in images:
+        image.detail = found.get(image.pk)  # type: ignore[attr-defined]
+
+
+def user_records(pairs: Sequence[tuple[int | None, str]]) -> dict[str, dict[str, int]]:
+    """By user id: pictures, rejected ones, rejected in 30 days; one query along an index."""
+    recent = timezone.now() - timedelta(days=30)
+    rejected = Q(review_status__in=[ReviewStatus.REJECTED, ReviewStatus.PURGED])
+    rows = (
+        ImageLog.objects.filter(user_id__in={user_id for _, user_id in pairs})
+        .values("user_id")
+        .annotate(
+            pictures=Count("pk"),
+            rejected=Count("pk", filter=rejected),
+            rejected_30d=Count("pk", filter=rejected & Q(created_at__gte=recent)),
+        )
+        .order_by()
+    )
+    return {
+        row["user_id"]: {key: row[key] for key in ("pictures", "rejected", "rejected_30d")}
+        for row in rows
+    }

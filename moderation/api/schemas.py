@@ -1,0 +1,221 @@
+"""The shapes of the moderation REST API, for validation where it is plain and for OpenAPI everywhere."""
+
+from rest_framework import serializers
+
+from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen, Severity
+
+
+class ProblemSchema(serializers.Serializer):
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = serializers.JSONField()
+
+
+class SubjectRefSchema(serializers.Serializer):
+    type = serializers.CharField()
+    id = serializers.UUIDField()
+
+
+class QueueSchema(serializers.Serializer):
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    subject_type = serializers.CharField(allow_null=True)
+    open = serializers.IntegerField()
+    claimed = serializers.IntegerField()
+    overdue = serializers.IntegerField()
+    oldest_opened_at = serializers.DateTimeField(allow_null=True)
+
+
+class ClaimRequest(serializers.Serializer):
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
+
+
+class ImageSchema(serializers.Serializer):
+    url = serializers.CharField(allow_null=True)
+    thumb_url = serializers.CharField(allow_null=True)
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    mime = serializers.CharField(allow_null=True)
+    state = serializers.CharField()
+
+
+class SubjectSchema(serializers.Serializer):
+    type = serializers.CharField()
+    id = serializers.UUIDField()
+    review_status = serializers.ChoiceField(ReviewStatus.choices)
+    hidden = serializers.BooleanField()
+    held = serializers.BooleanField()
+    title = serializers.CharField()
+    text = serializers.CharField()
+    source = serializers.CharField(allow_null=True)
+    upstream_id = serializers.CharField()
+    image = ImageSchema(allow_null=True)
+    context = serializers.DictField()  # type: ignore[assignment]
+
+
+class LeaseSchema(serializers.Serializer):
+    token = serializers.UUIDField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class CaseSchema(serializers.Serializer):
+    id = serializers.UUIDField()
+    queue = serializers.CharField()
+    kind = serializers.ChoiceField(CaseKind.choices)
+    priority = serializers.IntegerField()
+    opened_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField()
+    why = serializers.ListField(child=serializers.CharField())
+    family = serializers.CharField(allow_null=True)
+    claim = LeaseSchema()
+    subject = SubjectSchema()
+
+
+class ClaimAnswer(serializers.Serializer):
+    cases = CaseSchema(many=True)
+    open = serializers.IntegerField()
+
+
+class CasesAnswer(serializers.Serializer):
+    cases = CaseSchema(many=True)
+
+
+class RenewAnswer(serializers.Serializer):
+    class Renewed(serializers.Serializer):
+        id = serializers.UUIDField()
+        expires_at = serializers.DateTimeField()
+
+    cases = Renewed(many=True)
+
+
+class ReleaseRequest(serializers.Serializer):
+    claim_token = serializers.UUIDField()
+
+
+class ReleasedAnswer(serializers.Serializer):
+    released = serializers.IntegerField()
+
+
+class DecisionRow(serializers.Serializer):
+    case = serializers.UUIDField(required=False)
+    claim_token = serializers.UUIDField(required=False)
+    subject = SubjectRefSchema(required=False)
+    action = serializers.ChoiceField([*(a for a in Action.values if a not in {"undo", "follow"}), "skip"])
+    reason = serializers.CharField(required=False, allow_blank=True)
+    note = serializers.CharField(required=False, allow_blank=True)
+    seen = serializers.ChoiceField(Seen.choices, required=False)
+    expected = serializers.ChoiceField(ReviewStatus.choices, required=False)
+
+
+class DecisionsRequest(serializers.Serializer):
+    decisions = DecisionRow(many=True, min_length=1, max_length=1000)
+
+
+class ResultSchema(serializers.Serializer):
+    subject = SubjectRefSchema(allow_null=True)
+    status = serializers.ChoiceField(Outcome.choices)
+    review_status = serializers.ChoiceField(ReviewStatus.choices, allow_null=True)
+    decision = serializers.IntegerField(allow_null=True)
+    error = serializers.CharField(allow_null=True)
+
+
+class BatchSchema(serializers.Serializer):
+    batch = serializers.UUIDField()
+    results = ResultSchema(many=True)
+
+
+class ActorSchema(serializers.Serializer):
+    kind = serializers.CharField()
+    id = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField()
+    role = serializers.CharField(allow_null=True)
+
+
+class DecisionSchema(serializers.Serializer):
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    batch = serializers.UUIDField()
+    subject = SubjectRefSchema()
+    action = serializers.CharField()
+    to = serializers.CharField()
+    hidden = serializers.BooleanField()
+    held = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True)
+    reason_version = serializers.IntegerField(allow_null=True)
+    note = serializers.CharField()
+    actor = ActorSchema()
+    queue = serializers.CharField(allow_null=True)
+    why = serializers.ListField(child=serializers.CharField())
+    seen = serializers.CharField()
+    reverses = serializers.IntegerField(allow_null=True)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """`from` is a keyword of Python, so it joins by name."""
+        return super().get_fields() | {"from": serializers.CharField()}
+
+
+class DecisionsPage(serializers.Serializer):
+    items = DecisionSchema(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class SubjectRow(serializers.Serializer):
+    type = serializers.CharField()
+    id = serializers.UUIDField()
+    review_status = serializers.CharField()
+    hidden = serializers.BooleanField()
+    held = serializers.BooleanField()
+    title = serializers.CharField()
+    source = serializers.CharField(allow_null=True)
+    upstream_id = serializers.CharField()
+    first_seen_at = serializers.DateTimeField()
+    reviewed_at = serializers.DateTimeField(allow_null=True)
+
+
+class SubjectsPage(serializers.Serializer):
+    items = SubjectRow(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class TimelineEntry(serializers.Serializer):
+    at = serializers.DateTimeField()
+    event = serializers.CharField()
+
+
+class SubjectDetail(SubjectSchema):
+    timeline = TimelineEntry(many=True)
+
+
+class ReasonSchema(serializers.Serializer):
+    slug = serializers.CharField()
+    severity = serializers.ChoiceField(Severity.choices)
+    version = serializers.IntegerField()
+    digit = serializers.IntegerField(allow_null=True)
+    guide = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """`label` is an attribute of every field of DRF, so it joins by name."""
+        return super().get_fields() | {"label": serializers.CharField()}
+
+
+class ReasonsAnswer(serializers.Serializer):
+    items = ReasonSchema(many=True)
+
+
+class NoteRequest(serializers.Serializer):
+    text = serializers.CharField(max_length=4000)
+
+
+class MeAnswer(serializers.Serializer):
+    id = serializers.IntegerField()
+    username = serializers.CharField()
+    role = serializers.CharField()
+    permissions = serializers.ListField(child=serializers.CharField())
+    blur = serializers.IntegerField()
+    greyscale = serializers.BooleanField()
+    language = serializers.CharField()
+    time_zone = serializers.CharField()
+    decisions_today = serializers.IntegerField()
+    shift_started_at = serializers.DateTimeField(allow_null=True)

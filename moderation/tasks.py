@@ -1,0 +1,43 @@
+"""Beat's tasks of the engine; each is safe to run twice and loses nothing when it does not run."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from moderation import audit, counts, outbox, purging
+from moderation.cases import SHIFT_GAP
+from moderation.models import IdempotencyRecord, OutboxEvent, Skip
+
+KEEP_KEYS = timedelta(days=30)
+KEEP_DELIVERED = timedelta(days=7)
+# A shift lasts as long as claims follow each other; nobody works longer than this.
+KEEP_SKIPS = timedelta(hours=24) + SHIFT_GAP
+
+
+@shared_task
+def seal_decisions() -> None:
+    """Seals what was decided up to now, and folds the tallies while at it."""
+    audit.seal()
+    counts.fold_tallies()
+
+
+@shared_task
+def deliver_outbox() -> None:
+    outbox.deliver()
+
+
+@shared_task
+def erase_due() -> None:
+    purging.erase_due()
+
+
+@shared_task
+def tidy() -> None:
+    """Drops what is kept for a time only: idempotency keys, delivered events, old skips."""
+    now = timezone.now()
+    IdempotencyRecord.objects.filter(created_at__lt=now - KEEP_KEYS).delete()
+    OutboxEvent.objects.filter(delivered_at__lt=now - KEEP_DELIVERED).delete()
+    Skip.objects.filter(at__lt=now - KEEP_SKIPS).delete()
+
+

@@ -2,9 +2,9 @@
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, Q
+from django.db.models import Model
 
-from accounts.models import ApiKey, User
+from accounts.models import User
 
 __all__ = ["ADDITION", "CHANGE", "COMMAND_LINE", "DELETION", "forget_names", "record"]
 
@@ -27,14 +27,11 @@ def record(*, by: User | None, about: Model, message: str, flag: int = CHANGE) -
     )
 
 
-def forget_names(*, user: User, keys: list[int]) -> None:
+def forget_names(user: User) -> None:
     """Puts the user's present name in place of every older one in the trail."""
-    person = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
-    theirs = Q(
-        content_type=ContentType.objects.get_for_model(ApiKey),
-        object_id__in=[str(key) for key in keys],
-    )
-    LogEntry.objects.filter(person | theirs).update(object_repr=str(user))
+    LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
+    ).update(object_repr=str(user))
 
 
 def _command_line() -> User:

@@ -61,13 +61,6 @@ def may_issue_for(*, by: User | None, user: User) -> bool:
     return by is None or by.is_superuser or permissions_of(user) <= permissions_of(by)
 
 
-def _check_holder(*, by: User | None, user: User) -> None:
-    if not may_issue_for(by=by, user=user):
-        raise NotAllowed(
-            _("%(user)s may do more than you; only an admin makes such keys.") % {"user": user}
-        )
-
-
 def check_scopes(*, user: User, scopes: Collection[str]) -> list[str]:
     """The scopes in their fixed order. Raises AccountError when they are wrong for `user`."""
     if unknown := sorted(set(scopes) - set(Scope.values)):
@@ -86,6 +79,23 @@ def check_scopes(*, user: User, scopes: Collection[str]) -> list[str]:
     return [scope for scope in Scope.values if scope in scopes]
 
 
+def check_issue(*, user: User, scopes: Collection[str], by: User | None) -> list[str]:
+    """The scopes in their fixed order, if `by` may make such a key. Raises AccountError if not."""
+    _check_holder(by=by, user=user)
+    if not user.is_active:
+        raise AccountError(
+            _("%(user)s is banned or closed; such an account gets no keys.") % {"user": user}
+        )
+    return check_scopes(user=user, scopes=scopes)
+
+
+def _check_holder(*, by: User | None, user: User) -> None:
+    if not may_issue_for(by=by, user=user):
+        raise NotAllowed(
+            _("%(user)s may do more than you; only an admin makes such keys.") % {"user": user}
+        )
+
+
 def issue_key(
     *,
     user: User,
@@ -97,11 +107,7 @@ def issue_key(
     by: User | None = None,
 ) -> IssuedKey:
     """A new key of `user`. `by` None is a command. Raises AccountError, NotAllowed."""
-    _check_holder(by=by, user=user)
-    if not user.is_active:
-        raise AccountError(
-            _("%(user)s is banned or closed; such an account gets no keys.") % {"user": user}
-        )
+    granted = check_issue(user=user, scopes=scopes, by=by)
     plain, secret = _new_key(_random_prefix()), _new_secret() if signed else ""
     with transaction.atomic():
         key = ApiKey.objects.create(
@@ -110,7 +116,7 @@ def issue_key(
             prefix=_prefix(plain),
             key_hash=_digest(plain),
             secret=secret,
-            scopes=check_scopes(user=user, scopes=scopes),
+            scopes=granted,
             source=source,
             **asdict(limits or Limits()),
         )

@@ -158,8 +158,7 @@ def anonymise(user: User, *, by: User | None = None) -> None:
 
 
 def _erase(row: User) -> None:
-    keys = list(ApiKey.objects.filter(user=row).values_list("pk", flat=True))
-    ApiKey.objects.filter(pk__in=keys).delete()
+    ApiKey.objects.filter(user=row).delete()
     Identity.objects.filter(user=row).delete()
     row.user_permissions.clear()
     row.groups.clear()
@@ -172,7 +171,7 @@ def _erase(row: User) -> None:
     row.session_epoch += 1
     row.set_unusable_password()
     row.save()
-    forget_names(user=row, keys=keys)
+    forget_names(row)
 
 
 def _check_admin(*, by: User | None, user: User) -> None:

@@ -1,0 +1,46 @@
+"""The admin of roles (as groups) and of the trail of account changes; both are only looked at."""
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.admin.common import ForAdmins
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(ForAdmins):
+    """Roles and what each may do; they are made by the product, not by hand."""
+
+    list_display = ("name", "shown_permissions")
+    fields = ("name", "shown_permissions")
+    readonly_fields = ("shown_permissions",)
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        return super().get_queryset(request).prefetch_related("permissions")
+
+    @display(description=_("permissions"))  # type: ignore[untyped-decorator]
+    def shown_permissions(self, group: Group) -> str:
+        return ", ".join(sorted(str(permission.name) for permission in group.permissions.all()))
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ForAdmins):
+    """Who changed what about accounts and the rest of the admin, newest first."""
+
+    list_display = ("action_time", "user", "content_type", "object_repr", "shown_message")
+    list_select_related = ("user", "content_type")
+    list_filter = ("action_flag", "content_type")
+    search_fields = ("object_repr", "user__username")
+    date_hierarchy = "action_time"
+    fields = ("action_time", "user", "content_type", "object_id", "object_repr", "shown_message")
+
+    @display(description=_("change"))  # type: ignore[untyped-decorator]
+    def shown_message(self, entry: LogEntry) -> str:
+        return entry.get_change_message() or str(entry.get_action_flag_display())

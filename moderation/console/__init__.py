@@ -1,0 +1,1 @@
+"""The console's pages around the review page: dashboard, queues, runs, subjects."""

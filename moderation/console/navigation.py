@@ -1,0 +1,117 @@
+"""The sidebar: what a person may open, with the open cases of each queue."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from moderation.console.access import VIEW
+from moderation.console.freshness import kept_for
+from moderation.counts import QueueCount, queue_counts
+from moderation.registry import queues
+
+Item = dict[str, Any]
+
+
+@kept_for(5)
+def fresh_counts() -> list[QueueCount]:
+    """The queues' counts, at most five seconds old."""
+    return queue_counts()
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """unfold's navigation: groups of items; empty groups are left out by unfold."""
+    if not request.user.has_perm(VIEW):
+        return []
+    content = [queue.model for queue in queues().values() if queue.model is not None]
+    return [
+        {"title": "", "items": _work(request)},
+        {"title": _("Queues"), "separator": True, "items": _queues(request)},
+        {
+            "title": _("Content"),
+            "separator": True,
+            "items": _models(request, [(model._meta.label, _icon(model._meta.label)) for model in content]),
+        },
+        {
+            "title": _("Policy and log"),
+            "separator": True,
+            "items": _models(
+                request,
+                [
+                    ("moderation.Reason", "gavel"),
+                    ("moderation.Decision", "history"),
+                    ("moderation.Seal", "verified"),
+                    ("moderation.Tombstone", "delete_forever"),
+                ],
+            ),
+        },
+        {
+            "title": _("Operation"),
+            "separator": True,
+            "items": _models(
+                request,
+                [
+                    ("upstream.Source", "cloud_download"),
+                    ("upstream.Fault", "report"),
+                    ("accounts.User", "group"),
+                    ("accounts.ApiKey", "key"),
+                ],
+            ),
+        },
+    ]
+
+
+def _work(request: HttpRequest) -> list[Item]:
+    return [
+        {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")},
+        {"title": _("All queues"), "icon": "inbox", "link": reverse("console:queues"),
+         "active": request.path == reverse("console:queues")},
+        {"title": _("Sync runs"), "icon": "sync", "link": reverse("console:runs")},
+    ]  # fmt: skip
+
+
+def _queues(request: HttpRequest) -> list[Item]:
+    counts = {count.slug: count for count in fresh_counts()}
+    items = []
+    for queue in queues().values():
+        if not request.user.has_perm(queue.permission):
+            continue
+        count = counts.get(queue.slug)
+        item: Item = {
+            "title": queue.title,
+            "icon": queue.icon,
+            "link": reverse("console:review", args=[queue.slug]),
+        }
+        if count is not None and count.open:
+            # Amber only where something is late: colour means state.
+            variant = "warning" if count.overdue else "primary"
+            item |= {"badge": str(count.open), "badge_variant": variant}
+        items.append(item)
+    return items
+
+
+def _icon(label: str) -> str:
+    return next(
+        queue.icon
+        for queue in queues().values()
+        if queue.model is not None and queue.model._meta.label == label
+    )
+
+
+def _models(request: HttpRequest, wanted: Iterable[tuple[str, str]]) -> list[Item]:
+    """Changelists of those models that are registered and that the person may open."""
+    items = []
+    for label, icon in wanted:
+        model = apps.get_model(label)
+        if not admin.site.is_registered(model):
+            continue
+        if admin.site.get_model_admin(model).has_view_permission(request):
+            meta = model._meta
+            link = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+            title = str(meta.verbose_name_plural)
+            items.append({"title": title[:1].upper() + title[1:], "icon": icon, "link": link})
+    return items

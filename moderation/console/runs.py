@@ -1,0 +1,114 @@
+"""/admin/runs/: sync runs live, their failed records, and the buttons of the operators."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from moderation.console.access import OPERATE, console_page, page_context
+from moderation.console.paging import read_page
+from upstream.enums import RunStatus, SourceKind
+from upstream.errors import RunAlreadyActive
+from upstream.models import Fault, Source, SyncRun
+from upstream.runs import cancel_run, replay_fault, start_run
+from upstream.tasks import run_sync
+
+RUNS_SHOWN = 50
+FAULTS_SHOWN = 50
+# More would keep the page waiting; pressing again takes the next ones.
+REPLAYED_AT_ONCE = 200
+
+
+def latest_runs(*, limit: int) -> list[SyncRun]:
+    return list(SyncRun.objects.select_related("source").order_by("-pk")[:limit])
+
+
+@console_page()
+def runs_page(request: HttpRequest) -> HttpResponse:
+    runs = SyncRun.objects.select_related("source")
+    chosen = request.GET.get("source", "")
+    if chosen:
+        runs = runs.filter(source__name=chosen)
+    sources = Source.objects.exclude(kind=SourceKind.GENERATION).order_by("name")
+    page = read_page(runs, request.GET, size=RUNS_SHOWN)
+    context: dict[str, Any] = {
+        "title": _("Sync runs"),
+        "page": page,
+        "runs": page.rows,
+        "sources": sources,
+        "chosen": chosen,
+        "statuses": RunStatus.values,
+        "may_operate": request.user.has_perm(OPERATE),
+    }
+    return render(request, "moderation/runs.html", page_context(request, **context))
+
+
+@console_page()
+def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    run = get_object_or_404(SyncRun.objects.select_related("source", "started_by"), pk=run_id)
+    page = read_page(run.faults.all(), request.GET, size=FAULTS_SHOWN)
+    context: dict[str, Any] = {
+        "title": _("Run of %(source)s") % {"source": run.source.name},
+        "run": run,
+        "page": page,
+        "faults": page.rows,
+        "open_faults": run.faults.filter(resolved_at__isnull=True).count() if run.failed else 0,
+        "statuses": RunStatus.values,
+        "may_operate": request.user.has_perm(OPERATE),
+    }
+    return render(request, "moderation/run.html", page_context(request, **context))
+
+
+@console_page(OPERATE, methods=["POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    source = get_object_or_404(Source, name=request.POST.get("source", ""))
+    try:
+        run = start_run(source=source, full="full" in request.POST, started_by=request.user)
+    except RunAlreadyActive:
+        messages.warning(request, _("%(source)s is being synced already.") % {"source": source.name})
+        return HttpResponseRedirect(reverse("console:runs"))
+    run_sync.delay_on_commit(str(run.pk))
+    messages.success(request, _("A run of %(source)s has started.") % {"source": source.name})
+    return HttpResponseRedirect(reverse("console:run", args=[run.pk]))
+
+
+@console_page(OPERATE, methods=["POST"])
+def cancel(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    run = get_object_or_404(SyncRun, pk=run_id)
+    cancel_run(run_id=run.pk)
+    messages.info(request, _("The run ends after the page that is being read."))
+    return HttpResponseRedirect(reverse("console:run", args=[run.pk]))
+
+
+@console_page(OPERATE, methods=["POST"])
+def replay(request: HttpRequest, fault_id: uuid.UUID) -> HttpResponse:
+    fault = replay_fault(fault_id=get_object_or_404(Fault, pk=fault_id).pk, by=request.user)
+    if fault.resolved_at:
+        messages.success(request, _("The record was taken."))
+    else:
+        messages.error(request, _("The record failed again: %(error)s") % {"error": fault.error})
+    return HttpResponseRedirect(reverse("console:run", args=[fault.run_id]) + f"#fault-{fault.pk}")
+
+
+@console_page(OPERATE, methods=["POST"])
+def replay_all(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    run = get_object_or_404(SyncRun, pk=run_id)
+    waiting = run.faults.filter(resolved_at__isnull=True).order_by("replayed_at", "pk")
+    ids = list(waiting.values_list("pk", flat=True)[: REPLAYED_AT_ONCE + 1])
+    faults = [replay_fault(fault_id=pk, by=request.user) for pk in ids[:REPLAYED_AT_ONCE]]
+    taken = sum(1 for fault in faults if fault.resolved_at)
+    if taken:
+        text = ngettext("%(n)s record was taken.", "%(n)s records were taken.", taken)
+        messages.success(request, text % {"n": taken})
+    if taken < len(faults):
+        failed = len(faults) - taken
+        text = ngettext("%(n)s record failed again.", "%(n)s records failed again.", failed)
+        messages.error(request, text % {"n": failed})
+    if len(ids) > REPLAYED_AT_ONCE:
+        messages.info(request, _("More records are left; press again for the next ones."))
+    return HttpResponseRedirect(reverse("console:run", args=[run.pk]))

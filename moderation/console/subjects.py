@@ -1,0 +1,237 @@
+"""/admin/subjects/<type>/<id>/: everything about one subject, its timeline, and what may be done to it."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from media.models import ViewLog
+from media.services import Picture, pictures
+from moderation import timeline
+from moderation.actors import Actor
+from moderation.console.access import LEAD, MODERATE, console_page, page_context
+from moderation.console.actions import tell
+from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen
+from moderation.errors import UnknownBatch, UnknownSubjectType
+from moderation.models import Case, Decision, Note, Reason, Reviewable
+from moderation.registry import ReviewQueue, get_queue, queue_for
+from moderation.services import MAX_NOTE, Request, decide, undo
+from moderation.transitions import NEEDS_NOTE, NEEDS_REASON, Ask, State, judge
+from moderation.visibility import may_see, without_held
+
+PICTURE_SECONDS = 900
+VIEWS_SHOWN = 50
+BATCH_SHOWN = 100
+# In the order of the buttons.
+_OFFERED = (
+    Action.APPROVE, Action.REJECT, Action.ESCALATE, Action.REOPEN,
+    Action.HOLD, Action.RELEASE, Action.PURGE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedAction:
+    """A button of the page: what it does and which words it needs."""
+
+    action: str
+    label: str
+    needs_reason: bool
+    needs_note: bool
+
+
+@console_page()
+def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID) -> HttpResponse:
+    queue, subject = _find(request, subject_type, subject_id)
+    if subject.held:
+        _log_view(request, subject)
+    case = Case.objects.select_related("claimed_by").filter(subject_id=subject.pk).first()
+    last = Decision.objects.filter(subject_id=subject.pk).order_by("-pk").first()
+    actor = Actor.person(request.user)
+    context: dict[str, Any] = {
+        "title": queue.title_of(subject) or str(subject.pk),
+        "queue": queue,
+        "subject": subject,
+        "subject_type": subject_type,
+        "picture": _picture(request, queue, subject),
+        "text": queue.text_of(subject),
+        "about": queue.contexts([subject], user=request.user).get(subject.pk, {}),
+        "raw": queue.raw_of(subject),
+        "case": case,
+        "case_queue": get_queue(case.queue) if case else None,
+        "timeline": timeline.of(subject)[::-1],
+        "offered": offered(subject, case, last, actor),
+        "reasons": list(Reason.objects.filter(active=True)) if actor.can_moderate else [],
+        "views": _views(subject) if actor.is_lead else [],
+        "may_moderate": actor.can_moderate,
+        "list_url": _list_url(subject),
+    }
+    return render(request, "moderation/subject.html", page_context(request, **context))
+
+
+def _find(
+    request: HttpRequest, subject_type: str, subject_id: uuid.UUID
+) -> tuple[ReviewQueue, Reviewable]:
+    """The subject with what its page shows; a held one does not exist for others than leads."""
+    try:
+        queue = queue_for(subject_type)
+    except UnknownSubjectType as error:
+        raise Http404(str(error)) from None
+    found = queue.load([subject_id])
+    if not found or not may_see(found[0], request.user):
+        raise Http404
+    return queue, found[0]
+
+
+def _log_view(request: HttpRequest, subject: Reviewable) -> None:
+    """Opening a held subject is a view of evidence, also where there is no picture."""
+    ViewLog.objects.create(
+        attachment_id=subject.pk,
+        subject_type=subject.subject_type(),
+        subject_id=subject.pk,
+        user_id=request.user.pk,
+        purpose="lead",
+        variant="page",
+    )
+
+
+def _picture(request: HttpRequest, queue: ReviewQueue, subject: Reviewable) -> Picture | None:
+    if subject.review_status == ReviewStatus.PURGED and not request.user.has_perm(LEAD):
+        return None
+    purpose = "lead" if subject.held else "console"
+    found = pictures(
+        subject_ids=[subject.pk],
+        role=queue.picture_role,
+        purpose=purpose,
+        user_id=request.user.pk,
+        ttl=PICTURE_SECONDS,
+    )
+    return found.get(subject.pk)
+
+
+def offered(
+    subject: Reviewable, case: Case | None, last: Decision | None, actor: Actor
+) -> list[OfferedAction]:
+    """The actions that would change this subject now, if this person asked with all words needed."""
+    state = State(
+        subject.review_status,
+        hidden=subject.hidden,
+        held=subject.held,
+        guarded=last is not None and last.to_guarded,
+    )
+    escalated = case is not None and case.kind == CaseKind.ESCALATION
+    waits = case is not None and get_queue(case.queue).permission == LEAD and not actor.is_lead
+    labels = dict(Action.choices)
+    found = []
+    for action in _OFFERED:
+        verdict = judge(state, Ask(action, reason="any", note="any"), actor, escalated=escalated)
+        closes = case is not None and verdict.outcome == Outcome.UNCHANGED and verdict.after != state
+        if (verdict.outcome == Outcome.APPLIED or closes) and (
+            not waits or action == Action.ESCALATE
+        ):
+            found.append(
+                OfferedAction(
+                    action.value, str(labels[action]), action in NEEDS_REASON, action in NEEDS_NOTE
+                )
+            )
+    return found
+
+
+def _views(subject: Reviewable) -> list[dict[str, Any]]:
+    """Who saw a sensitive or held picture, newest first."""
+    rows = list(ViewLog.objects.filter(subject_id=subject.pk).order_by("-pk")[:VIEWS_SHOWN])
+    people = User.objects.in_bulk({row.user_id for row in rows if row.user_id})
+    return [{"row": row, "who": str(people.get(row.user_id or 0, ""))} for row in rows]
+
+
+def _list_url(subject: Reviewable) -> str:
+    meta = type(subject)._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+
+
+def _back(subject: Reviewable) -> HttpResponseRedirect:
+    return HttpResponseRedirect(
+        reverse("console:subject", args=[subject.subject_type(), subject.pk])
+    )
+
+
+@console_page(MODERATE, methods=["POST"])
+def decide_subject(request: HttpRequest, subject_type: str, subject_id: uuid.UUID) -> HttpResponse:
+    """Decides by the page's form; a purge is confirmed on a page of its own first."""
+    queue, subject = _find(request, subject_type, subject_id)
+    asked = {name: request.POST.get(name, "") for name in ("reason", "note", "seen", "expected")}
+    action = request.POST.get("action", "")
+    if action == Action.PURGE and "confirmed" not in request.POST:
+        reason = Reason.objects.filter(slug=asked["reason"], active=True).first()
+        if reason is None:
+            messages.error(request, _("A purge needs a reason."))
+            return _back(subject)
+        context = {"title": _("Purge?"), "subject": subject, "asked": asked, "reason": reason}
+        context["name"] = queue.title_of(subject)
+        return render(request, "moderation/subject_purge.html", page_context(request, **context))
+    asked["seen"] = asked["seen"] if asked["seen"] in Seen.values else Seen.NONE
+    wanted = Request(action=action, subject=subject.subject_key, **asked)
+    tell(request, decide(requests=[wanted], actor=Actor.person(request.user)))
+    if request.user.has_perm(LEAD) or not _is_held(subject):
+        return _back(subject)
+    # A critical rejection held it: whoever is no lead cannot stay on its page.
+    messages.info(request, _("It is held now; only leads see it."))
+    return HttpResponseRedirect(reverse("admin:index"))
+
+
+def _is_held(subject: Reviewable) -> bool:
+    return bool(type(subject)._default_manager.filter(pk=subject.pk, held=True).exists())
+
+
+@console_page(MODERATE, methods=["POST"])
+def note_subject(request: HttpRequest, subject_type: str, subject_id: uuid.UUID) -> HttpResponse:
+    _queue, subject = _find(request, subject_type, subject_id)
+    text = request.POST.get("text", "").replace("\0", "").strip()
+    if not text:
+        messages.error(request, _("The note is empty."))
+    elif len(text) > MAX_NOTE:
+        messages.error(request, _("The note is too long."))
+    else:
+        Note.objects.create(
+            subject_type=subject_type, subject_id=subject.pk, user=request.user, text=text
+        )
+        messages.success(request, _("The note was added."))
+    return _back(subject)
+
+
+@console_page(MODERATE, methods=["GET", "POST"])
+def batch_page(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
+    """What was decided together, and its undo."""
+    if request.method == "POST":
+        return _undo(request, batch)
+    rows = without_held(Decision.objects.filter(batch=batch), request.user).order_by("pk")
+    decisions = list(rows[: BATCH_SHOWN + 1])
+    if not decisions:
+        raise Http404
+    people = User.objects.in_bulk({row.actor_id for row in decisions if row.actor_id})
+    first = decisions[0]
+    context = {
+        "title": _("Decided together"),
+        "batch": batch,
+        "decisions": decisions[:BATCH_SHOWN],
+        "more": len(decisions) > BATCH_SHOWN,
+        "who": str(people.get(first.actor_id or 0, "")) or first.actor_name,
+        "is_undo": first.action == Action.UNDO,
+    }
+    return render(request, "moderation/batch.html", page_context(request, **context))
+
+
+def _undo(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
+    try:
+        result = undo(batch=batch, actor=Actor.person(request.user))
+    except UnknownBatch:
+        raise Http404 from None
+    tell(request, result, offer_undo=False)
+    if len(result.results) == 1 and result.results[0].subject:
+        return HttpResponseRedirect(reverse("console:subject", args=result.results[0].subject))
+    return HttpResponseRedirect(reverse("console:batch", args=[batch]))

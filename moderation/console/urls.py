@@ -1,0 +1,23 @@
+"""The console's own pages, under /admin/ before the model admins."""
+
+from django.urls import path
+
+from moderation.console import queues, review, runs, subjects
+
+app_name = "console"
+_SUBJECT = "subjects/<str:subject_type>/<uuid:subject_id>/"
+
+urlpatterns = [
+    path("queues/", queues.queues_page, name="queues"),
+    path("queues/<slug:slug>/", review.review_page, name="review"),
+    path(_SUBJECT, subjects.subject_page, name="subject"),
+    path(f"{_SUBJECT}decide/", subjects.decide_subject, name="decide"),
+    path(f"{_SUBJECT}notes/", subjects.note_subject, name="note"),
+    path("batches/<uuid:batch>/", subjects.batch_page, name="batch"),
+    path("runs/", runs.runs_page, name="runs"),
+    path("runs/start/", runs.start, name="run-start"),
+    path("runs/<uuid:run_id>/", runs.run_page, name="run"),
+    path("runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),
+    path("runs/<uuid:run_id>/replay/", runs.replay_all, name="replay-all"),
+    path("faults/<uuid:fault_id>/replay/", runs.replay, name="replay"),
+]

@@ -1,0 +1,159 @@
+"""Tags and filters of the console's pages: badges, pager links, spans of time, progress."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.enums import Role
+from moderation.console import badges
+from moderation.console.paging import COUNT_LIMIT, PARAMETERS, Count
+from moderation.enums import ActorKind, ReviewStatus, Seen, Why
+
+register = template.Library()
+
+register.filter("status_badge", badges.status_badge)
+register.filter("action_badge", badges.action_badge)
+register.filter("run_badge", badges.run_badge)
+register.filter("severity_badge", badges.severity_badge)
+register.filter("subject_badges", badges.subject_badges)
+
+
+@register.simple_tag
+def page_url(changelist: Any, **parameters: str) -> str:
+    """The list's URL with its filters and search kept, at another page."""
+    return str(changelist.get_query_string(parameters))
+
+
+@register.simple_tag
+def row_count(count: Count) -> str:
+    """“1,234 rows”, “about 1,000,000 rows”, “more than 10,000 rows”."""
+    if count.estimated:
+        return _("about %(rows)s rows") % {"rows": intcomma(_rounded(count.rows))}
+    if count.capped:
+        return _("more than %(rows)s rows") % {"rows": intcomma(COUNT_LIMIT)}
+    return ngettext("%(rows)s row", "%(rows)s rows", count.rows) % {"rows": intcomma(count.rows)}
+
+
+def _rounded(rows: int) -> int:
+    """Two digits: an estimate should not look exact."""
+    scale = 10 ** max(len(str(rows)) - 2, 0)
+    return round(rows / scale) * scale
+
+
+@register.filter
+def span(seconds: float | None) -> str:
+    """A length of time in its two largest units: “2 h 5 min”."""
+    if seconds is None:
+        return "–"
+    seconds = int(abs(seconds))
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return _("%(days)s d %(hours)s h") % {"days": days, "hours": hours}
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+    if minutes:
+        return _("%(minutes)s min") % {"minutes": minutes}
+    return _("%(seconds)s s") % {"seconds": rest}
+
+
+@register.filter
+def age(moment: datetime | None) -> str:
+    return "–" if moment is None else span((timezone.now() - moment).total_seconds())
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A time in the reader's zone with its age; machine-readable, exact on hover."""
+    if value is None:
+        return "–"
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(), local.strftime("%Y-%m-%d %H:%M:%S %Z"), local.strftime("%Y-%m-%d %H:%M"),
+    )  # fmt: skip
+
+
+@register.filter
+def due(value: datetime | None) -> str:
+    """“due in 2 h 5 min” or “overdue by 5 min”."""
+    if value is None:
+        return ""
+    left = (value - timezone.now()).total_seconds()
+    text = _("due in %(span)s") if left >= 0 else _("overdue by %(span)s")
+    return text % {"span": span(left)}
+
+
+@register.filter
+def why(words: list[str]) -> list[str]:
+    """A case's causes in the reader's language; a rule's name stays as it is."""
+    labels = dict(Why.choices)
+    return [str(labels.get(word, word)) for word in words]
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    """JSON over several lines; text that is JSON is laid out too, other text stays as it is."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@register.simple_tag(takes_context=True)
+def here(context: dict[str, Any], **parameters: str) -> str:
+    """This page's URL with its filters, at another page of its list."""
+    kept = {k: v for k, v in context["request"].GET.items() if k not in PARAMETERS}
+    return f"?{urlencode(kept | parameters)}"
+
+
+@register.filter
+def is_past(value: datetime | None) -> bool:
+    return value is not None and value < timezone.now()
+
+
+@register.filter
+def is_kind(mime: str | None, kind: str) -> bool:
+    """Whether a MIME type is of a kind: image, video, audio."""
+    return (mime or "").startswith(f"{kind}/")
+
+
+@register.filter
+def fact(value: Any) -> Any:
+    """A fact of a queue's context; times stand there in ISO 8601 and are shown in the reader's zone."""
+    if isinstance(value, str) and len(value) > 15 and value[4:5] == "-" and value[10:11] == "T":
+        parsed = parse_datetime(value)
+        if parsed is not None and timezone.is_aware(parsed):
+            return moment(parsed)
+    return value
+
+
+def _words(choices: Any) -> Callable[[str], str]:
+    return lambda value: str(dict(choices).get(value, value))
+
+
+register.filter("status_word", _words(ReviewStatus.choices))
+register.filter("seen_word", _words(Seen.choices))
+register.filter("actor_word", _words(ActorKind.choices))
+register.filter("role_word", _words(Role.choices))
+register.filter("action_tone", badges.action_tone)
+register.filter("action_icon", badges.action_icon)

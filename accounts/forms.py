@@ -31,10 +31,10 @@ def _locked(error: Locked) -> forms.ValidationError:
     )
 
 
-class SignInForm(AuthenticationForm):
+class SignInForm(AuthenticationForm):  # type: ignore[misc]
     """The admin's sign-in, with bad tries counted; no message tells whether a name exists."""
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Any:
         name = self.cleaned_data.get("username")
         if not name or not self.cleaned_data.get("password"):
             return self.cleaned_data
@@ -66,11 +66,11 @@ class ForgottenPasswordForm(PasswordResetForm):
             raise _locked(error) from error
         return email
 
-    def save(self, **options: Any) -> None:
+    def save(self, *args: Any, **options: Any) -> None:
         """Sends the mail; its link is to PUBLIC_URL, whatever host the request named."""
         public = urlsplit(settings.PUBLIC_URL)
         options |= {"domain_override": public.netloc, "use_https": public.scheme == "https"}
-        super().save(**options)
+        super().save(*args, **options)
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
@@ -123,7 +123,7 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
-    def save(self, commit: bool = True) -> User:
-        """Writes these columns and no other of the row, which a request may hold for long."""
+    def save(self, commit: bool = True) -> Any:
+        """Writes these columns and no other of the row."""
         self.instance.save(update_fields=list(self.Meta.fields))
         return self.instance

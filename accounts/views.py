@@ -53,7 +53,7 @@ class PreferencesView(View):
                 max_age=settings.LANGUAGE_COOKIE_AGE,
                 secure=settings.LANGUAGE_COOKIE_SECURE,
                 httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+                samesite="Lax",
             )
         else:
             response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
@@ -66,7 +66,7 @@ class PreferencesView(View):
 
 def _me(request: HttpRequest) -> User:
     """A fresh row: an invalid form writes into its instance, which the page's frame shows too."""
-    return User.objects.get(pk=request.user.pk)
+    return User.objects.get(username=request.user.get_username())
 
 
 class OwnPasswordView(auth_views.PasswordChangeView):

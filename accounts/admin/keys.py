@@ -85,7 +85,8 @@ class ApiKeyAdmin(ForOperators):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         """Without the secrets' ciphertext, but for the one column that tells a signing key."""
-        return super().get_queryset(request).defer("previous_secret", "key_hash", "previous_hash")
+        keys: QuerySet[ApiKey] = super().get_queryset(request)
+        return keys.defer("previous_secret", "key_hash", "previous_hash")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(Permission.OPERATE)

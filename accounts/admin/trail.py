@@ -23,7 +23,8 @@ class GroupAdmin(ForAdmins):
     search_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        return super().get_queryset(request).prefetch_related("permissions")
+        groups: QuerySet[Group] = super().get_queryset(request).prefetch_related("permissions")
+        return groups
 
     @display(description=_("permissions"))  # type: ignore[untyped-decorator]
     def shown_permissions(self, group: Group) -> str:

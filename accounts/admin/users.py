@@ -107,7 +107,7 @@ class IdentityAdmin(ForAdmins):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ForOperators):  # type: ignore[misc, type-arg]
+class UserAdmin(DjangoUserAdmin, ForOperators):  # type: ignore[type-arg]
     form = AccountForm
     add_form = NewAccountForm
     change_password_form = AdminPasswordChangeForm
@@ -191,7 +191,7 @@ class UserAdmin(DjangoUserAdmin, ForOperators):  # type: ignore[misc, type-arg]
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
         """Django's message without the upstream ids of identities: it outlives the person."""
-        message = super().construct_change_message(request, form, formsets, add)
+        message: Any = super().construct_change_message(request, form, formsets, add)
         for part in message:
             for details in part.values():
                 details.update({"object": "…"} if "object" in details else {})

@@ -23,7 +23,7 @@ RESERVED = re.compile(rf"{COMMAND_LINE}|{ANONYMOUS}.*", re.IGNORECASE)
 
 def get_user(name: str) -> User:
     """The account of that name. Raises AccountError."""
-    user = User.objects.filter(username=name).first() if "\0" not in name else None
+    user = User.objects.filter(username=name).first()
     if user is None:
         raise AccountError(_("There is no account %(name)s.") % {"name": name})
     return user

@@ -68,14 +68,15 @@ def retrying(work: Callable[[], T]) -> T:
 
 def _decide(requests: Sequence[Request], actor: Actor, batch: uuid.UUID) -> BatchResult:
     keys = _resolve(requests)
-    started, present, locked = store.lock({key for key in keys if key is not None})
+    before = _heads_before(requests, keys, actor)
+    present, locked = store.lock({key for key in keys if key is not None})
     reasons = policy.active_reasons({request.reason for request in requests if request.reason})
     results: list[Result] = []
     steps: list[Step] = []
     decided: set[SubjectKey] = set()
     for request, key in zip(requests, keys, strict=True):
         subject = locked.get(key) if key else None
-        result = _guard(request, key, subject, actor, started, twice=key in decided)
+        result = _guard(request, key, subject, actor, before, twice=key in decided)
         if result is None:
             assert subject is not None
             decided.add(subject.key)
@@ -104,7 +105,7 @@ def _guard(
     key: SubjectKey | None,
     subject: Locked | None,
     actor: Actor,
-    started: datetime,
+    before: dict[uuid.UUID, int],
     *,
     twice: bool,
 ) -> Result | None:
@@ -123,7 +124,7 @@ def _guard(
         return refuse(Outcome.INVALID, error)
     if error := _not_yours(request, subject, actor):
         return refuse(Outcome.CONFLICT, error)
-    if actor.kind == ActorKind.PERSON and _overtaken(request, subject, actor, started):
+    if actor.kind == ActorKind.PERSON and _overtaken(request, subject, actor, before):
         return refuse(Outcome.CONFLICT, "Somebody else decided at this moment.")
     if request.expected and request.expected != subject.state.status:
         return refuse(Outcome.CONFLICT, f"It is {subject.state.status} by now.")
@@ -170,12 +171,23 @@ def _leased_by_other(subject: Locked, actor: Actor) -> bool:
     )
 
 
-def _overtaken(request: Request, subject: Locked, actor: Actor, started: datetime) -> bool:
-    """Another person's decision committed while this request was on its way: nobody saw it."""
+def _heads_before(
+    requests: Sequence[Request], keys: Sequence[SubjectKey | None], actor: Actor
+) -> dict[uuid.UUID, int]:
+    """What people who decide without a claim could know: the newest decisions before any lock."""
+    if actor.kind != ActorKind.PERSON:
+        return {}
+    ids = [key[1] for request, key in zip(requests, keys, strict=True) if key and not request.case]
+    return store.heads(ids) if ids else {}
+
+
+def _overtaken(
+    request: Request, subject: Locked, actor: Actor, before: dict[uuid.UUID, int]
+) -> bool:
+    """Another person's decision was committed while this request waited: nobody here saw it."""
     return (
         request.case is None
-        and subject.head_at is not None
-        and subject.head_at > started
+        and subject.head_id != before.get(subject.key[1])
         and subject.head_actor != actor.id
     )
 

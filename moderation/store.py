@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from moderation.models import Decision
 from moderation.registry import model_for
@@ -45,7 +46,6 @@ class Locked:
     case: OpenCase | None
     head_id: int | None
     head_hash: bytes | None
-    head_at: datetime | None
     head_actor: int | None
     next_id: int
 
@@ -60,11 +60,21 @@ def subjects_of_cases(case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SubjectK
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
-def lock(keys: Iterable[SubjectKey]) -> tuple[datetime, datetime, dict[SubjectKey, Locked]]:
+def heads(subject_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """The newest decision's id by subject, read without waiting for anybody."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT subject_id, max(id) FROM moderation_decision WHERE subject_id = ANY(%s)"
+            " GROUP BY subject_id",
+            [list(subject_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def lock(keys: Iterable[SubjectKey]) -> tuple[datetime, dict[SubjectKey, Locked]]:
     """Locks the subjects in (type, id) order, then reads what belongs to them.
 
-    Returns the transaction's start, the present time of the database, and the subjects that exist. A second
-    statement reads cases and chain heads: its snapshot is younger than the locks, so it sees whatever
+    Returns the database's time under the locks, and the subjects that exist. A second statement reads cases and chain heads: its snapshot is younger than the locks, so it sees whatever
     the previous holder of a lock committed.
     """
     by_type: dict[str, list[uuid.UUID]] = {}
@@ -82,9 +92,8 @@ def lock(keys: Iterable[SubjectKey]) -> tuple[datetime, datetime, dict[SubjectKe
             rows += cursor.fetchall()
         cursor.execute(_LOAD, [[row[1] for row in rows]])
         loaded = {row[0]: row for row in cursor.fetchall()}
-        cursor.execute("SELECT now(), clock_timestamp()")
-        started, present = cursor.fetchone()
-    return started, present, {(row[0], row[1]): _locked(row, loaded[row[1]]) for row in rows}
+    present = next((row[1] for row in loaded.values()), timezone.now())
+    return present, {(row[0], row[1]): _locked(row, loaded[row[1]]) for row in rows}
 
 
 # FOR UPDATE inside the CTE: a claim that runs at the same moment either is seen here or waits.
@@ -94,14 +103,14 @@ open_case AS MATERIALIZED (
     SELECT c.* FROM moderation_case c JOIN wanted w ON c.subject_id = w.id
     ORDER BY c.subject_id FOR UPDATE OF c
 )
-SELECT w.id, h.id, h.hash, h.at, h.actor_id, COALESCE(h.to_guarded, false),
+SELECT w.id, statement_timestamp(), h.id, h.hash, h.actor_id, COALESCE(h.to_guarded, false),
        nextval(pg_get_serial_sequence('moderation_decision', 'id')),
        c.id, c.queue, c.kind, c.priority, c.why, c.opened_at, c.due_at,
        c.claimed_by_id, c.claim_token, c.claimed_at, c.claimed_until, c.not_for
 FROM wanted w
 LEFT JOIN open_case c ON c.subject_id = w.id
 LEFT JOIN LATERAL (
-    SELECT d.id, d.hash, d.at, d.actor_id, d.to_guarded FROM moderation_decision d
+    SELECT d.id, d.hash, d.actor_id, d.to_guarded FROM moderation_decision d
     WHERE d.subject_id = w.id ORDER BY d.id DESC LIMIT 1
 ) h ON true
 """
@@ -109,7 +118,7 @@ LEFT JOIN LATERAL (
 
 def _locked(row: tuple[Any, ...], loaded: tuple[Any, ...]) -> Locked:
     subject_type, subject_id, status, hidden, held, reviewed_at, reviewed_by, source_id = row
-    _, head_id, head_hash, head_at, head_actor, guarded, next_id, case_id = loaded[:8]
+    _, _, head_id, head_hash, head_actor, guarded, next_id, case_id = loaded[:8]
     return Locked(
         key=(subject_type, subject_id),
         state=State(status, hidden, held, guarded),
@@ -119,7 +128,6 @@ def _locked(row: tuple[Any, ...], loaded: tuple[Any, ...]) -> Locked:
         case=OpenCase(case_id, *loaded[8:]) if case_id else None,
         head_id=head_id,
         head_hash=bytes(head_hash) if head_hash else None,
-        head_at=head_at,
         head_actor=head_actor,
         next_id=next_id,
     )

@@ -33,7 +33,7 @@ def reverse_batch(batch: uuid.UUID, actor: Actor) -> BatchResult:
     originals = list(Decision.objects.filter(batch=batch).order_by("id"))
     if not originals:
         raise UnknownBatch("There is no such batch.")
-    _, present, locked = store.lock({(row.subject_type, row.subject_id) for row in originals})
+    present, locked = store.lock({(row.subject_type, row.subject_id) for row in originals})
     since = _since(originals)
     erased = purging.erased_among([row.subject_id for row in originals])
     new_batch = uuid7()

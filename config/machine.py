@@ -15,6 +15,7 @@ from django.db.utils import OperationalError
 from config import messages, statics
 from config.supervisor import Service, python
 from core import env
+from core.launcher import attached
 from core.launcher.home import folder
 
 ROLES = ("web", "worker", "beat")
@@ -111,6 +112,12 @@ def check_migrated() -> None:
         raise CommandError(f"The database is not reachable: {error}") from error
     if behind:
         raise CommandError(f"{len(behind)} migrations are missing. Run: manage.py migrate")
+
+
+def revive_servers() -> bool:
+    """Starts an embedded server again that has died; False when there was nothing to do."""
+    attachment = attached()
+    return attachment is not None and attachment.revive()
 
 
 def prepare_files() -> None:

@@ -1,12 +1,17 @@
 """All settings, read from the environment by strict readers; `docs/settings.md` lists them all."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import django_stubs_ext
 from corsheaders import defaults as cors_defaults
 from django.core.exceptions import ImproperlyConfigured
 
 from config import logs
 from core import databases, env
+
+# Lets annotations like `QuerySet[Case]` and `ModelForm[User]` run, not only type-check.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 GATEHOUSE_HOME = Path(env.text("GATEHOUSE_HOME") or BASE_DIR / "var").resolve()
@@ -30,8 +35,10 @@ for _name in ("SECRET_KEY", "ENCRYPTION_KEYS"):
 BIND = env.text("BIND", "127.0.0.1")
 PORT = env.number("PORT", 8000, low=1, high=65535)
 PUBLIC_URL = (env.text("PUBLIC_URL") or f"http://{BIND}:{PORT}").rstrip("/")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", f"127.0.0.1,localhost,[::1],{urlsplit(PUBLIC_URL).hostname}"
+)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *env.words("CSRF_TRUSTED_ORIGINS")]
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
 # Browser clients use the five contracts, never the console or its REST API.
 CORS_URLS_REGEX = r"^/(api/list-character-images|v1/|characters)"
@@ -75,6 +82,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.middleware.RequestIdMiddleware",
+    "config.metrics.RequestTimerMiddleware",
     "core.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.middleware.SecurityHeadersMiddleware",
@@ -86,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -110,11 +119,13 @@ TEMPLATES = [
 ]
 
 # --- Database ------------------------------------------------------------------------------
-DATABASES = databases.from_urls(
-    runtime=env.text("DATABASE_URL"),
-    owner=env.text("DATABASE_OWNER_URL"),
-    pool=env.number("DATABASE_POOL", 8, low=0, high=200),
-)
+DATABASES = {
+    "default": databases.from_url(
+        env.text("DATABASE_URL"), pool=env.number("DATABASE_POOL", 8, low=0, high=200)
+    )
+}
+# The login that `manage.py migrate` uses instead; empty where one role does both.
+DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Tables that the runtime role may read and add rows to, never change (see `manage.py migrate`).
 APPEND_ONLY_TABLES = ["moderation_decision", "moderation_seal", "moderation_receipt"]
@@ -144,10 +155,25 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# --- Mail: only for forgotten passwords; without a host it is printed to the log ---------------
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 587, low=1, high=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=EMAIL_PORT == 587)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=EMAIL_PORT == 465)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or "gatehouse@localhost"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+
 # --- Languages and time --------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -92,7 +92,10 @@ class Supervisor:
 
     services: Sequence[Service]
     say: Callable[[str], None]
+    # Looked at about once a second; true when it has repaired something worth a word.
+    repair: Callable[[], bool] = field(default=lambda: False)
     _asked: int = field(default=0, init=False)
+    _repair_at: float = field(default=0.0, init=False)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -128,6 +131,10 @@ class Supervisor:
         """One round. Raises Stopping when somebody asked to end."""
         if self._asked:
             raise Stopping
+        if time.monotonic() >= self._repair_at:
+            self._repair_at = time.monotonic() + 1.0
+            if self.repair():
+                self.say("A database or broker server had died and was started again")
         for service in self.services:
             if service.is_running():
                 continue

@@ -6,30 +6,23 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 
-def from_urls(*, runtime: str, owner: str, pool: int) -> dict[str, dict[str, Any]]:
-    """Django's DATABASES: `default` for everything, `owner` (migrations only) when it differs.
+def from_url(url: str, *, pool: int) -> dict[str, Any]:
+    """One entry of Django's DATABASES; `pool` connections at most, 0 for none.
 
-    A URL is `postgresql://user:password@host:port/name?option=value`. An empty runtime URL gives an
+    The URL is `postgresql://user:password@host:port/name?option=value`. An empty one gives an
     unusable entry, so that commands which need no database still run.
     """
-    if not runtime:
-        return {"default": {"ENGINE": "django.db.backends.dummy"}}
-    databases = {"default": _parse(runtime, pool=pool)}
-    if owner and owner != runtime:
-        databases["owner"] = _parse(owner, pool=0)
-    return databases
-
-
-def _parse(url: str, *, pool: int) -> dict[str, Any]:
+    if not url:
+        return {"ENGINE": "django.db.backends.dummy"}
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or len(parts.path) < 2:
         raise ImproperlyConfigured(
             "DATABASE_URL must read postgresql://user:password@host:port/name "
             "(PostgreSQL 15 or newer)"
         )
-    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    options: dict[str, Any] = {"connect_timeout": "10", **dict(parse_qsl(parts.query))}
     if pool:
-        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 30}
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),
@@ -37,7 +30,8 @@ def _parse(url: str, *, pool: int) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "CONN_HEALTH_CHECKS": not pool,
+        # A connection that the server closed meanwhile is replaced, not handed out.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
 

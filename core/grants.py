@@ -1,9 +1,12 @@
-"""What the runtime role may do in the database; granted by the owner after every migration."""
+"""The two database roles: logging in as the owner, and what the owner lets the runtime role do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
+
+from core import databases
 
 READ_ONLY = ("django_migrations",)
 
@@ -33,3 +36,23 @@ def grant_runtime_rights(
             for table in present.intersection(tables):
                 statement = f"REVOKE {withheld} ON {{1}} FROM {{0}}"
                 cursor.execute(sql.SQL(statement).format(grantee, sql.Identifier(table)))
+
+
+@contextmanager
+def owner_login(connection: BaseDatabaseWrapper, url: str) -> Iterator[None]:
+    """This thread's `connection` logs in by `url` inside; an empty one changes nothing.
+
+    A second alias would not do: what a data migration writes through `default` would wait for the
+    locks that the schema change holds on the other connection.
+    """
+    if not url:
+        yield
+        return
+    connection.close()
+    runtime = connection.settings_dict
+    connection.settings_dict = {**runtime, **databases.from_url(url, pool=0)}
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict = runtime

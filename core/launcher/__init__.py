@@ -5,7 +5,7 @@ environment that they read.
 """
 
 from core.launcher.attachment import Attachment, attach
-from core.launcher.commandline import prepare
+from core.launcher.commandline import attached, prepare
 from core.launcher.errors import LauncherError
 
-__all__ = ["Attachment", "LauncherError", "attach", "prepare"]
+__all__ = ["Attachment", "LauncherError", "attach", "attached", "prepare"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.launcher.home import Home
 from core.launcher.locks import SharedHold, exclusive
 from core.launcher.postgres import OWNER, RUNTIME, Cluster, Running
+from core.launcher.processes import is_running
 from core.launcher.valkey import Broker
 
 
@@ -22,8 +23,20 @@ class Attachment:
     hold: SharedHold
     server: Running
     environment: Mapping[str, str]
+    tied: bool
     pid: int
     released: bool = False
+
+    def revive(self) -> bool:
+        """Starts servers again that have died, on their old ports; False when none had."""
+        if is_running(self.server.pid) and self.broker.is_alive():
+            return False
+        with exclusive(self.home.lock("start")):
+            database, broker = self.cluster.running(), self.broker.running()
+            self.server = database or self.cluster.start(tied=self.tied)
+            if broker is None:
+                self.broker.start(tied=self.tied)
+        return database is None or broker is None
 
     def release(self) -> None:
         """Ends the servers when no other process uses them. Safe to call twice, and in a fork."""
@@ -70,6 +83,6 @@ def attach(
     }
     if broker_port is not None:
         environment["CELERY_BROKER_URL"] = broker.url(broker_port)
-    attachment = Attachment(home, cluster, broker, hold, server, environment, os.getpid())
+    attachment = Attachment(home, cluster, broker, hold, server, environment, tied, os.getpid())
     atexit.register(attachment.release)
     return attachment

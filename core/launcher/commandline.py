@@ -31,6 +31,8 @@ WITHOUT_DATABASE = {
 # Commands that stay in the foreground and whose servers must die with them.
 LONG_RUNNING = {"up", "demo"}
 
+_attached: list[Attachment] = []
+
 
 def prepare(arguments: Sequence[str]) -> Attachment | None:
     """Completes the environment for `manage.py`'s `arguments` when DATABASE_URL is unset.
@@ -47,12 +49,18 @@ def prepare(arguments: Sequence[str]) -> Attachment | None:
     # Without this a terminated command would skip the exit hooks and leave its servers running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     attachment = attach(home_folder(), tied=arguments[1] in LONG_RUNNING)
+    _attached.append(attachment)
     for name, value in attachment.environment.items():
         if name.startswith("DATABASE"):
             os.environ[name] = value
         else:
             os.environ.setdefault(name, value)
     return attachment
+
+
+def attached() -> Attachment | None:
+    """This process's use of the embedded servers; None where it has none."""
+    return _attached[0] if _attached else None
 
 
 def needs_database(arguments: Sequence[str]) -> bool:

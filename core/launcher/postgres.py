@@ -19,8 +19,8 @@ from core.launcher.home import Home
 from core.launcher.processes import (
     LOOPBACK,
     end_process,
-    free_port,
     is_running,
+    ports_to_try,
     server_environment,
     server_identity,
     start_server,
@@ -99,8 +99,7 @@ class Cluster:
             self._initialise(programs)
         server_identity().own(self.home.database)
         log = self.home.log("postgres")
-        for _attempt in range(5):  # a free port may be taken before we listen on it
-            port = free_port()
+        for port in ports_to_try(self._last_port()):
             if self._launch(programs, port=port, log=log, tied=tied):
                 found = self._pid_file()
                 assert found is not None
@@ -125,6 +124,14 @@ class Cluster:
             return Running(pid=int(lines[0]), port=int(lines[3]))
         except (OSError, IndexError, ValueError):
             return None
+
+    def _last_port(self) -> int | None:
+        """The port of the previous start."""
+        with contextlib.suppress(OSError):
+            options = (self.home.database / "postmaster.opts").read_text()
+            if found := re.search(r'"-p" "(\d+)"', options):
+                return int(found.group(1))
+        return None
 
     def _ours(self, pid: int) -> bool:
         """Whether `pid` is a PostgreSQL server, so that it is worth waiting for."""

@@ -8,8 +8,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,6 +106,8 @@ def start_server(
     if process.stdin is not None:
         with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
             pipe.write((feed or "").encode())
+    # A server that dies must not stay a zombie: its successor would take it for alive.
+    threading.Thread(target=process.wait, daemon=True, name=f"reaper of {process.pid}").start()
     return process
 
 
@@ -114,11 +117,17 @@ def server_environment() -> Mapping[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ} | {"TZ": "UTC"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-    return port
+def ports_to_try(last: int | None) -> Iterator[int]:
+    """The `last` one, which running processes still know, then five free ones: each may be taken
+    before a server listens on it."""
+    for wanted in (last or 0, 0, 0, 0, 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((LOOPBACK, wanted))
+                port: int = probe.getsockname()[1]
+                probe.close()
+                yield port
 
 
 def is_running(pid: int) -> bool:

@@ -12,8 +12,8 @@ from core.launcher.home import Home, folder, read_json, write_json
 from core.launcher.processes import (
     LOOPBACK,
     end_process,
-    free_port,
     is_running,
+    ports_to_try,
     server_identity,
     start_server,
     wait_until,
@@ -35,18 +35,23 @@ class Broker:
 
     def running(self) -> int | None:
         """The port of the live server, recognised by its password; None when there is none."""
-        noted = read_json(self._note)
-        if not noted or not is_running(int(noted["pid"])) or not self._answers(int(noted["port"])):
+        if not self.is_alive():
             return None
-        return int(noted["port"])
+        port = int(read_json(self._note)["port"])
+        return port if self._answers(port) else None
+
+    def is_alive(self) -> bool:
+        """Whether the process that we noted exists; cheap, and no proof that it is ours."""
+        noted = read_json(self._note)
+        return bool(noted) and is_running(int(noted["pid"]))
 
     def start(self, *, tied: bool) -> int | None:
         """Starts a server and gives its port; None when no program is found or it fails."""
         if (program := find_valkey()) is None:
             return None
         server_identity().own(folder(self.home.broker))
-        for _attempt in range(5):  # a free port may be taken before we listen on it
-            port = free_port()
+        last = read_json(self._note).get("port")
+        for port in ports_to_try(int(last) if last else None):
             process = start_server(
                 [program, "-"], log=self.home.log("valkey"), tied=tied, feed=self._config(port)
             )
@@ -63,7 +68,6 @@ class Broker:
         if self.running() is not None:
             pid = int(read_json(self._note)["pid"])
             end_process(pid, sent=signal.SIGTERM, seconds=STOP_SECONDS)
-        self._note.unlink(missing_ok=True)
 
     @property
     def _note(self) -> Path:

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         if "web" in roles:
             machine.prepare_files()
         services = machine.services(roles, queues=options["queues"])
-        supervisor = Supervisor(services, self.say)
+        supervisor = Supervisor(services, self.say, machine.revive_servers)
         with supervisor.running():
             if "web" in roles:
                 if not supervisor.wait_for(machine.web_answers, seconds=START_SECONDS):

@@ -5,12 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangoMigrate
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.db.utils import OperationalError
 
-from core.grants import grant_runtime_rights
-
-OWNER_ALIAS = "owner"
+from core.grants import grant_runtime_rights, owner_login
 
 
 class Command(DjangoMigrate):
@@ -21,7 +19,6 @@ class Command(DjangoMigrate):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.set_defaults(database=self._owning_alias())
         parser.add_argument(
             "--lock-timeout",
             type=int,
@@ -33,28 +30,26 @@ class Command(DjangoMigrate):
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         connection = connections[options["database"]]
+        runtime_role = connection.settings_dict["USER"]
+        with owner_login(connection, settings.DATABASE_OWNER_URL):
+            result = self._migrate(*args, **options)
+            if connection.settings_dict["USER"] != runtime_role:
+                grant_runtime_rights(
+                    connection, role=runtime_role, append_only=settings.APPEND_ONLY_TABLES
+                )
+        return result
+
+    def _migrate(self, *args: Any, **options: Any) -> str | None:
         try:
-            with connection.cursor() as cursor:
+            with connections[options["database"]].cursor() as cursor:
                 cursor.execute(
                     "SELECT set_config('lock_timeout', %s, false)", [f"{options['lock_timeout']}s"]
                 )
-            result = super().handle(*args, **options)
+            return super().handle(*args, **options)
         except OperationalError as error:
-            if "lock timeout" in str(error):
-                raise CommandError(
-                    "A table stayed locked; nothing of the current migration was applied. Run "
-                    "migrate again when the database is quieter, or raise --lock-timeout."
-                ) from error
-            raise CommandError(f"The database is not usable: {error}") from error
-        self._grant(options["database"])
-        return result
-
-    def _grant(self, alias: str) -> None:
-        runtime = settings.DATABASES[DEFAULT_DB_ALIAS]["USER"]
-        if alias == OWNER_ALIAS and runtime != settings.DATABASES[alias]["USER"]:
-            grant_runtime_rights(
-                connections[alias], role=runtime, append_only=settings.APPEND_ONLY_TABLES
-            )
-
-    def _owning_alias(self) -> str:
-        return OWNER_ALIAS if OWNER_ALIAS in connections else DEFAULT_DB_ALIAS
+            if "lock timeout" not in str(error):
+                raise CommandError(f"The database is not usable: {error}") from error
+            raise CommandError(
+                "A table stayed locked; nothing of the current migration was applied. Run "
+                "migrate again when the database is quieter, or raise --lock-timeout."
+            ) from error

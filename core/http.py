@@ -235,8 +235,9 @@ class GuardedClient:
     ) -> httpx.Response:
         with _mapped(str(url)):
             try:
-                request = self._client.build_request(method, url, headers=headers, content=content)
-            except (UnicodeError, ValueError) as error:
+                encoded = {name.encode(): value.encode() for name, value in headers.items()}
+                request = self._client.build_request(method, url, headers=encoded, content=content)
+            except (UnicodeError, ValueError, TypeError) as error:
                 raise TransferError("header", "a header cannot be sent", permanent=True) from error
             return self._client.send(request, stream=True)
 
@@ -297,6 +298,8 @@ def _mapped(url: str) -> Iterator[None]:
         if isinstance(_root(error), ssl.SSLError):
             raise TransferError("tls", f"{place} has no valid certificate") from error
         raise TransferError("connect", f"cannot connect to {place}") from error
+    except httpx.LocalProtocolError as error:
+        raise TransferError("header", "a header cannot be sent", permanent=True) from error
     except httpx.RemoteProtocolError as error:
         raise TransferError("truncated", f"{place} broke off its answer") from error
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:

@@ -283,8 +283,10 @@ def test_urls_that_are_not_plain_http_are_refused(bad: str) -> None:
 def test_a_header_that_cannot_be_sent_is_an_error_of_the_family(
     client: GuardedClient, url: str
 ) -> None:
-    with pytest.raises(TransferError):
-        client.fetch("GET", url, max_bytes=100, headers={"Authorization": "Bearer \u4f60\n"})
+    for value in ("Bearer \u4f60\n", "Bearer \ud800", "a\0b"):
+        with pytest.raises(TransferError) as caught:
+            client.fetch("GET", url, max_bytes=100, headers={"Authorization": value})
+        assert (caught.value.code, caught.value.permanent) == ("header", True)
 
 
 def test_five_redirects_are_followed_and_a_sixth_is_not(client: GuardedClient, url: str) -> None:

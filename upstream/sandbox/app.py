@@ -84,12 +84,14 @@ def _error(request: Request, status: int, message: str) -> Response:
     if path.startswith("/api/"):
         return gallery.failure(status, message)
     if "/private-avatar/" in path:
-        code = "RateLimitExceeded" if status == 429 else "InternalError"
-        return assets.failure(status, code, message)
+        codes = {404: "NotFound", 405: "InvalidAction", 429: "RateLimitExceeded"}
+        return assets.failure(status, codes.get(status, "InternalError"), message)
     if path.startswith(("/v1/agent", "/v1/chat", "/v1/config")):
-        return reply(generation.envelope(10500, message, None), status)
-    body = {"success": False, "code": "INTERNAL_ERROR", "message": message, "data": None}
-    return reply(body, status)
+        code = {404: 10404, 405: 10400}.get(status, 10500)
+        return reply(generation.envelope(code, message, None), status)
+    words = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 429: "TOO_MANY_REQUESTS"}
+    word = words.get(status, "INTERNAL_ERROR")
+    return reply({"success": False, "code": word, "message": message, "data": None}, status)
 
 
 def _refused(request: Request, status: int) -> Response:

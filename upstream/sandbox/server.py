@@ -68,12 +68,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_taken(port: int) -> bool:
+    """Whether someone listens there; granian itself would share the port silently."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
 def main() -> None:
     """`python -m upstream.sandbox`, the same without Django."""
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
     add_arguments(parser)
     found = parser.parse_args()
-    serve(options_of(found), port=found.port or free_port(), parent=found.parent)
+    port = found.port or free_port()
+    if is_taken(port):
+        parser.error(f"port {port} is taken")
+    serve(options_of(found), port=port, parent=found.parent)
 
 
 def _load(options: Options, parent: int, *_: object) -> Sandbox:

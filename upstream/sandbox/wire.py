@@ -133,7 +133,7 @@ class Router:
 def read_request(environ: Mapping[str, Any]) -> Request:
     """The request of a WSGI environment."""
     headers = {
-        name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
+        name.removeprefix("HTTP_").replace("_", "-").lower(): _utf8(str(value))
         for name, value in environ.items()
         if name.startswith("HTTP_") or name in {"CONTENT_TYPE", "CONTENT_LENGTH"}
     }
@@ -142,8 +142,13 @@ def read_request(environ: Mapping[str, Any]) -> Request:
     body = environ["wsgi.input"].read(size) if length or "transfer-encoding" in headers else b""
     return Request(
         method=environ["REQUEST_METHOD"],
-        path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
+        path=_utf8(environ["PATH_INFO"]),
         query=dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
         headers=headers,
         body=body,
     )
+
+
+def _utf8(text: str) -> str:
+    """WSGI hands bytes over as Latin-1; what callers send is UTF-8."""
+    return text.encode("latin-1").decode("utf-8", "replace")

@@ -3,10 +3,10 @@
 from argparse import Namespace
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from upstream.sandbox import credentials
-from upstream.sandbox.server import HOST, add_arguments, free_port, options_of, serve
+from upstream.sandbox.server import HOST, add_arguments, free_port, is_taken, options_of, serve
 
 
 class Command(BaseCommand):
@@ -20,6 +20,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"] or free_port()
+        if is_taken(port):
+            raise CommandError(f"Port {port} is taken; choose another with --port.")
         self.stdout.write(
             f"Sandbox on http://{HOST}:{port} (member token {credentials.MEMBER_TOKEN}, "
             f"key {credentials.SIGNED_KEY}); Ctrl-C ends it."

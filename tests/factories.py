@@ -9,20 +9,16 @@ from django.utils import timezone
 
 from accounts.enums import Role
 from accounts.models import User
+from accounts.roles import give_role
 from assets.enums import AssetStatus, AssetType, GroupType
 from assets.models import Asset, AssetDetail, AssetGroup
 from characters.models import Character, CharacterText
 from gallery.models import ImageDetail, ImageLog
+from moderation.cases import NewCase, open_cases
 from moderation.enums import CaseKind, Priority, ReviewStatus, Why
 from moderation.models import Case, Reason, ReasonVersion, Reviewable
-from upstream.enums import SourceKind
-from upstream.models import Source
-
-QUEUES = {
-    "gallery.imagelog": "images",
-    "assets.asset": "assets",
-    "characters.character": "characters",
-}
+from upstream.enums import RunStatus, SourceKind
+from upstream.models import Fault, Source, SyncRun
 
 _numbers = itertools.count(1)
 
@@ -32,8 +28,6 @@ def make_person(username: str = "", *, role: Role | str = "", **fields: Any) -> 
     name = username or f"person-{next(_numbers)}"
     user = User.objects.create_user(username=name, password=name, **fields)
     if role:
-        from accounts.roles import give_role
-
         give_role(user=user, role=Role(role))
     return User.objects.get(pk=user.pk)
 
@@ -168,21 +162,57 @@ def case_of(subject: Reviewable) -> Case:
 def make_case(
     subject: Reviewable,
     *,
+    queue: str | None = None,
     kind: CaseKind = CaseKind.FIRST_LOOK,
     priority: int = Priority.NORMAL,
     why: Sequence[str] = (Why.FIRST_LOOK,),
+    opened_at: datetime | None = None,
     due_at: datetime | None = None,
 ) -> Case:
-    """Opens the subject's case in its own queue."""
-    return Case.objects.create(
-        queue=QUEUES[subject.subject_type()],
-        kind=kind,
-        subject_type=subject.subject_type(),
-        subject_id=subject.pk,
-        source_id=subject.source_id,
-        priority=priority,
-        why=list(why),
-        due_at=due_at or timezone.now() + timedelta(hours=4),
+    """Opens (or raises) the subject's case; in its own queue and with its due time unless given."""
+    open_cases(
+        [
+            NewCase(
+                subject_type=subject.subject_type(),
+                subject_id=subject.pk,
+                source_id=subject.source_id,
+                queue=queue,
+                kind=kind,
+                why=list(why),
+                priority=priority,
+                opened_at=opened_at,
+            )
+        ]
+    )
+    if due_at is not None:
+        Case.objects.filter(subject_id=subject.pk).update(due_at=due_at)
+    return case_of(subject)
+
+
+def make_run(
+    *, source: Source | None = None, status: RunStatus = RunStatus.SUCCEEDED, **fields: Any
+) -> SyncRun:
+    """A run that has ended, unless `status` is running; its sums balance unless given otherwise."""
+    ended = None if status == RunStatus.RUNNING else timezone.now()
+    counts = {"expected": 10, "seen": 10, "created": 4, "updated": 1, "unchanged": 5}
+    return SyncRun.objects.create(
+        source=source or _a_source(SourceKind.GALLERY),
+        status=status,
+        **{"finished_at": ended, **counts, **fields},
+    )
+
+
+def make_fault(run: SyncRun, **fields: Any) -> Fault:
+    number = next(_numbers)
+    return Fault.objects.create(
+        run=run,
+        source=run.source,
+        **{
+            "upstream_id": f"bad-{number}",
+            "payload": f'{{"id": "bad-{number}", "createdAt": "yesterday"}}',
+            "error": "createdAt: not a time",
+            **fields,
+        },
     )
 
 

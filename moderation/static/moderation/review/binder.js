@@ -1,0 +1,98 @@
+// @ts-check
+/**
+ * Fills a queue's card template with a case. The template lays out, this file only writes text:
+ *
+ * - `data-text="path"` the value as text, `data-terms="path"` marks these words in it
+ * - `data-rows="path"` a `<dl>` from [[label, value], …] or {label: value}
+ * - `data-each="path"` repeats the `<template>` inside for each item, with paths relative to the item
+ * - `data-src="path"` an image's address; the image goes when there is none
+ * - `data-show="path"` the element stays only if the value is there; `data-hide` the opposite
+ *
+ * A path is dotted, from the case (`subject.context.prompt`) or, inside `data-each`, from the item.
+ */
+
+import { serverNow } from "./api.js";
+import { make } from "./dom.js";
+import { plain } from "./format.js";
+
+/** @param {any} data @param {string | undefined} path */
+function dig(data, path) {
+  return (path ?? "").split(".").reduce((value, key) => (key ? value?.[key] : value), data);
+}
+
+/** @param {any} value */
+function isThere(value) {
+  if (Array.isArray(value)) return value.length > 0;
+  if (value !== null && typeof value === "object") return Object.keys(value).length > 0;
+  return Boolean(value) || value === 0;
+}
+
+/** @param {DocumentFragment | Element} root @param {any} data */
+export function fill(root, data) {
+  for (const element of each(root, "[data-show], [data-hide]")) {
+    const { show, hide } = element.dataset;
+    if (show !== undefined && !isThere(dig(data, show))) element.remove();
+    else if (hide !== undefined && isThere(dig(data, hide))) element.remove();
+  }
+  for (const element of each(root, "[data-each]")) repeat(element, dig(data, element.dataset.each));
+  for (const element of each(root, "[data-text]")) write(element, data);
+  for (const element of each(root, "[data-rows]")) rows(element, dig(data, element.dataset.rows));
+  for (const element of each(root, "img[data-src]")) source(element, dig(data, element.dataset.src));
+}
+
+/** @param {DocumentFragment | Element} root @param {string} selector @returns {HTMLElement[]} */
+const each = (root, selector) => [...root.querySelectorAll(selector)].filter(isHtml);
+
+/** @param {Element} element @returns {element is HTMLElement} */
+const isHtml = (element) => element instanceof HTMLElement;
+
+/** @param {HTMLElement} element @param {any} data */
+function write(element, data) {
+  const text = plain(dig(data, element.dataset.text), serverNow());
+  element.dir = "auto";
+  const terms = dig(data, element.dataset.terms);
+  if (element.dataset.terms && Array.isArray(terms)) element.replaceChildren(...marked(text, terms));
+  else element.textContent = text;
+}
+
+/** The text in pieces, with every flagged term in a `<mark>`. @param {string} text @param {string[]} terms */
+export function marked(text, terms) {
+  const words = terms.filter(Boolean).sort((a, b) => b.length - a.length);
+  if (!words.length) return [text];
+  const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const pieces = text.split(new RegExp(`(${escaped.join("|")})`, "giu"));
+  return pieces.map((piece, at) => (at % 2 ? make("mark", {}, piece) : piece)).filter(Boolean);
+}
+
+/** @param {HTMLElement} list @param {any} value */
+function rows(list, value) {
+  const pairs = Array.isArray(value) ? value : Object.entries(value ?? {});
+  for (const [label, content] of pairs) {
+    const shown = plain(content, serverNow());
+    list.append(
+      make("div", {}, make("dt", { dir: "auto" }, String(label)), make("dd", { dir: "auto" }, shown)),
+    );
+  }
+}
+
+/** @param {HTMLElement} element @param {any} items */
+function repeat(element, items) {
+  const template = element.querySelector("template");
+  if (!template) return;
+  for (const item of Array.isArray(items) ? items : []) {
+    const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+    fill(copy, item);
+    element.append(copy);
+  }
+}
+
+/**
+ * Only addresses of this server: anything else would tell another host what is looked at.
+ * @param {HTMLElement} image
+ * @param {unknown} address
+ */
+function source(image, address) {
+  const url = typeof address === "string" && address ? new URL(address, location.href) : null;
+  if (url && url.origin === location.origin) image.setAttribute("src", url.href);
+  else image.remove();
+}

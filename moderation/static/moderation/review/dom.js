@@ -1,0 +1,58 @@
+// @ts-check
+/** Making and finding elements; text only ever enters as text. */
+
+import { config } from "./config.js";
+
+/**
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @returns {T}
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`The page has no #${id}`);
+  return /** @type {T} */ (found);
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string | boolean | ((event: any) => void)>} [attributes] `on…` are listeners
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (typeof value === "boolean") element.toggleAttribute(name, value);
+    else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** A name or text from outside, which brings its own direction. @param {string} text */
+export function outside(text) {
+  return make("bdi", {}, text);
+}
+
+/** @param {string} name */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  const use = document.createElementNS(space, "use");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `${config.icons}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** @param {string} key */
+export const keycap = (key) => make("kbd", {}, key);
+
+/** Writes only what changed, so that screen readers and layout stay quiet. @param {Element} element @param {string} text */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,87 @@
+// @ts-check
+/** The line above the picture: depth, today's count, the lease's clock, and what is still unsent. */
+
+import { api } from "./api.js";
+import { config, t } from "./config.js";
+import { byId, setText } from "./dom.js";
+import { clock } from "./format.js";
+import { banner } from "./notices.js";
+
+const EVERY = 60_000;
+
+export class Header {
+  #today = 0;
+
+  /**
+   * @param {import("./outbox.js").Outbox} outbox
+   * @param {import("./sender.js").Sender} sender
+   * @param {import("./leases.js").Leases} leases
+   * @param {import("./deck.js").Deck} deck
+   */
+  constructor(outbox, sender, leases, deck) {
+    this.outbox = outbox;
+    this.sender = sender;
+    this.leases = leases;
+    this.deck = deck;
+    outbox.addEventListener("change", () => this.#unsent());
+    sender.addEventListener("state", () => this.#unsent());
+    leases.addEventListener("tick", () => this.lease());
+    setInterval(() => document.hidden || this.counts(), EVERY);
+    this.#unsent();
+  }
+
+  get today() {
+    return this.#today;
+  }
+
+  /** @param {number} change */
+  count(change) {
+    this.setToday(Math.max(0, this.#today + change));
+  }
+
+  /** @param {number} value */
+  setToday(value) {
+    this.#today = value;
+    setText(byId("today"), t("today", { n: value }));
+  }
+
+  /** @returns {Promise<number | null>} open cases; null when nobody answered */
+  async counts() {
+    try {
+      const row = (await api.queues()).find(({ slug }) => slug === config.queue.slug);
+      if (!row) return null;
+      this.#show(row.open, row.overdue);
+      return row.open;
+    } catch {
+      return null; // the old numbers stay; the sender tells of a lost connection
+    }
+  }
+
+  /** @param {number} open @param {number} overdue */
+  #show(open, overdue) {
+    setText(byId("open"), t("open", { n: open }));
+    setText(byId("overdue"), t("overdue", { n: overdue }));
+    byId("overdue").hidden = !overdue;
+  }
+
+  lease() {
+    const card = this.deck.current;
+    const pill = byId("lease");
+    pill.hidden = !card || !card.isOpen;
+    if (!card || !card.isOpen) return;
+    const left = this.leases.left(card);
+    setText(pill, left > 0 ? t("lease", { clock: clock(left) }) : t("lease_over"));
+    pill.dataset.state = left < 60_000 ? "warn" : "plain";
+  }
+
+  #unsent() {
+    const { size } = this.outbox;
+    const { state } = this.sender;
+    const pill = byId("unsent");
+    setText(pill, size ? t("unsent", { n: size }) : t("all_sent"));
+    pill.dataset.state = size ? "warn" : "good";
+    banner("offline", state === "offline" ? t("offline") : "");
+    const login = { href: `${config.login}?next=${encodeURIComponent(location.pathname)}`, label: t("sign_in") };
+    banner("signed-out", state === "signed-out" ? t("signed_out") : "", login);
+  }
+}

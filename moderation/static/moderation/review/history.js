@@ -1,0 +1,107 @@
+// @ts-check
+/** H: what I decided in this shift, newest first, each with its way back. */
+
+import { api } from "./api.js";
+import { config, isolate, t } from "./config.js";
+import { byId, icon, make, outside } from "./dom.js";
+import { time } from "./format.js";
+import { toast } from "./notices.js";
+import { labelOf } from "./palette.js";
+
+/** @typedef {import("./types.js").Past} Past */
+
+/** @type {Record<string, string>} */
+const ICONS = { approve: "check", reject: "cross", escalate: "up", reopen: "undo", undo: "undo" };
+
+export class History {
+  #dialog = /** @type {HTMLDialogElement} */ (byId("history"));
+  #list = byId("history-list");
+
+  /**
+   * @param {import("./desk.js").Desk} desk
+   * @param {import("./palette.js").Palette} palette
+   */
+  constructor(desk, palette) {
+    this.desk = desk;
+    this.palette = palette;
+    byId("history-close").addEventListener("click", () => this.#dialog.close());
+    this.#dialog.addEventListener("click", (event) => {
+      if (event.target === this.#dialog) this.#dialog.close();
+    });
+  }
+
+  /** Opens the drawer, or closes it. */
+  async toggle() {
+    if (this.#dialog.open) return this.#dialog.close();
+    this.#tell(t("loading"));
+    this.#dialog.showModal();
+    try {
+      const { items, more } = await api.shift();
+      if (!items.length) return this.#tell(t("history_empty"));
+      this.#list.replaceChildren(...items.map((item) => this.#row(item)));
+      if (more) this.#list.append(make("li", { class: "muted" }, t("history_more")));
+    } catch {
+      this.#tell(t("history_failed"));
+    }
+  }
+
+  /** @param {string} text */
+  #tell(text) {
+    this.#list.replaceChildren(make("li", { class: "muted" }, text));
+  }
+
+  /** @param {Past} item */
+  #row(item) {
+    const words = t(`was_${item.action}`) + (item.reason ? ` · ${labelOf(item.reason)}` : "");
+    const picture = make("span", { class: "past-thumb" });
+    if (item.thumb_url) picture.append(make("img", { src: item.thumb_url, alt: "", loading: "lazy" }));
+    const link = make("a", { href: `${config.subjects}${item.subject.type}/${item.subject.id}/` });
+    link.append(outside(item.title));
+    const mark = make("span", { class: "past-mark", "data-mark": item.action });
+    mark.append(icon(ICONS[item.action] ?? "info"), words);
+    const text = make("div", { class: "past-text" }, link, mark);
+    const at = make("time", { datetime: item.at }, time(item.at));
+    return make("li", { class: "past" }, picture, text, at, this.#ways(item));
+  }
+
+  /** @param {Past} item */
+  #ways(item) {
+    const ways = make("span", { class: "past-ways" });
+    /** @param {string} label @param {() => void} act */
+    const way = (label, act) =>
+      ways.append(make("button", { type: "button", class: "link", onclick: act }, label));
+    if (!item.standing) ways.append(make("span", { class: "muted" }, t("changed_since")));
+    else if (item.undo) way(t("undo"), () => this.#undo(item));
+    else {
+      if (item.reverse) way(t(`turn_${item.reverse}`), () => this.#turn(item));
+      if (item.reopen) way(t("reopen"), () => this.#reopen(item));
+    }
+    return ways;
+  }
+
+  /** @param {Past} item */
+  #undo(item) {
+    this.#dialog.close();
+    if (!this.desk.undoKnown(item.batch)) this.desk.undoBatch(item.batch, item.title, item.case);
+  }
+
+  /** @param {Past} item */
+  #turn(item) {
+    this.#dialog.close();
+    if (item.reverse === "approve") return this.#send(item, "approve", {});
+    this.palette.open("reject", (words) => this.#send(item, "reject", words));
+  }
+
+  /** @param {Past} item */
+  #reopen(item) {
+    this.#dialog.close();
+    this.palette.open("reopen", (words) => this.#send(item, "reopen", words));
+  }
+
+  /** `expected` makes it a conflict when somebody acted since. @param {Past} item @param {string} action @param {object} words */
+  #send(item, action, words) {
+    const row = { subject: item.subject, action, expected: item.to, seen: "thumb", ...words };
+    this.desk.decideSubject(row, item.title);
+    toast(t(`done_${action}`, { title: isolate(item.title) }));
+  }
+}

@@ -1,0 +1,77 @@
+// @ts-check
+/** Decisions that the server has not answered yet, kept per user in this browser's storage. */
+
+/** @typedef {import("./types.js").Entry} Entry */
+
+/** Local storage because it is written when `put()` returns: a closed tab loses nothing. */
+export class Outbox extends EventTarget {
+  /** @param {number} user */
+  constructor(user) {
+    super();
+    this.prefix = `gatehouse.outbox.${user}.`;
+    /** @type {Map<string, string>} what storage would not take (full, or blocked) */
+    this.unsaved = new Map();
+    addEventListener("storage", (event) => {
+      if (!event.key || event.key.startsWith(this.prefix)) this.#changed();
+    });
+  }
+
+  /** @returns {Entry[]} oldest first */
+  all() {
+    const texts = new Map(this.unsaved);
+    for (let index = 0; index < localStorage.length; index += 1) {
+      const key = localStorage.key(index) ?? "";
+      if (key.startsWith(this.prefix)) texts.set(key, localStorage.getItem(key) ?? "");
+    }
+    const entries = [...texts.values()].map(parse).filter((entry) => entry !== null);
+    return entries.sort((a, b) => a.at - b.at);
+  }
+
+  get size() {
+    return this.all().length;
+  }
+
+  /** @param {string} id @returns {Entry | null} */
+  get(id) {
+    const key = this.prefix + id;
+    return parse(this.unsaved.get(key) ?? localStorage.getItem(key) ?? "");
+  }
+
+  /** @param {Entry} entry */
+  put(entry) {
+    const key = this.prefix + entry.id;
+    const text = JSON.stringify(entry);
+    try {
+      localStorage.setItem(key, text);
+      this.unsaved.delete(key);
+    } catch {
+      this.unsaved.set(key, text); // the page asks before it is closed
+    }
+    this.#changed();
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    this.unsaved.delete(this.prefix + id);
+    localStorage.removeItem(this.prefix + id);
+    this.#changed();
+  }
+
+  /** The cases that are decided here already. */
+  cases() {
+    return new Set(this.all().map((entry) => entry.case));
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** @param {string} text @returns {Entry | null} */
+function parse(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null; // not written by us
+  }
+}

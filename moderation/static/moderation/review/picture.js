@@ -1,0 +1,118 @@
+// @ts-check
+/** One subject's picture: fetched ahead, decoded before it is needed, and how much of it was seen. */
+
+import { make } from "./dom.js";
+
+/** @typedef {import("./types.js").Media} Media */
+
+const SEEN = ["none", "thumb", "blurred", "full"];
+
+/** @param {string | undefined} mime */
+function kindOf(mime) {
+  if (mime?.startsWith("video/")) return "video";
+  return mime?.startsWith("audio/") ? "audio" : "image";
+}
+
+export class Picture {
+  /** @type {"none" | "waiting" | "loading" | "ready" | "failed"} */
+  state = "none";
+  /** @type {HTMLImageElement | HTMLVideoElement | HTMLAudioElement | null} */
+  element = null;
+  /** @type {"none" | "thumb" | "blurred" | "full"} */
+  seen = "none";
+  /** @type {Promise<void> | null} */
+  #loading = null;
+
+  /** @param {Media | null} media */
+  constructor(media) {
+    this.media = media;
+    this.kind = kindOf(media?.mime);
+    if (media?.url) this.state = "waiting";
+  }
+
+  /** Whether there is nothing to wait for: shown, failed or never there. */
+  get isSettled() {
+    return this.state !== "waiting" && this.state !== "loading";
+  }
+
+  /** Resolves when the picture is here or has failed; never rejects. */
+  load() {
+    if (this.state === "none") return Promise.resolve();
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async #load() {
+    this.state = "loading";
+    try {
+      this.element = this.kind === "image" ? await this.#image() : await this.#player();
+      this.state = "ready";
+    } catch {
+      this.state = "failed";
+    }
+  }
+
+  async #image() {
+    const image = make("img", { alt: "", draggable: "false", decoding: "sync" });
+    image.src = this.media?.url ?? "";
+    await image.decode();
+    return image;
+  }
+
+  #player() {
+    const tag = this.kind === "video" ? "video" : "audio";
+    const player = make(tag, { controls: true, preload: "metadata", playsinline: true });
+    if (player instanceof HTMLVideoElement) {
+      player.muted = player.loop = true;
+      if (this.media?.thumb_url) player.poster = this.media.thumb_url;
+    }
+    const ready = new Promise((resolve, reject) => {
+      player.addEventListener("loadedmetadata", () => resolve(player), { once: true });
+      player.addEventListener("error", reject, { once: true });
+    });
+    player.src = this.media?.url ?? "";
+    return ready;
+  }
+
+  /** Decodes again what the browser may have dropped since; cheap when it has not. */
+  warm() {
+    if (this.element instanceof HTMLImageElement) this.element.decode().catch(() => {});
+  }
+
+  /** @param {"thumb" | "blurred" | "full"} how */
+  saw(how) {
+    if (SEEN.indexOf(how) > SEEN.indexOf(this.seen)) this.seen = how;
+  }
+}
+
+/** Loads pictures in the order they will be looked at, few at a time: decisions go over the same line. */
+export class Loader {
+  #active = 0;
+  /** @type {Picture[]} */
+  #wanted = [];
+
+  /** @param {() => void} settled called whenever one has arrived or failed */
+  constructor(settled) {
+    this.settled = settled;
+  }
+
+  /** @param {Picture[]} pictures in order of need */
+  want(pictures) {
+    this.#wanted = pictures;
+    for (const picture of pictures.slice(0, 4)) picture.warm();
+    this.#fill();
+  }
+
+  #fill() {
+    while (this.#active < 3) {
+      const next = this.#wanted.find((picture) => picture.state === "waiting");
+      if (!next) return;
+      this.#active += 1;
+      next.load().then(() => {
+        this.#active -= 1;
+        this.settled();
+        this.#fill();
+      });
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// @ts-check
+/** The row of small pictures: where we are in the batch and what became of each. */
+
+import { number, t } from "./config.js";
+import { byId, icon, make, setText } from "./dom.js";
+
+/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./deck.js").Deck} Deck */
+
+/** @type {Record<string, string>} */
+const MARKS = { approve: "check", reject: "cross", escalate: "up", skip: "skip" };
+
+/** @type {WeakMap<Card, HTMLElement>} */
+const tiles = new WeakMap();
+
+/** @param {Card} card @param {(card: Card) => void} open */
+function tileOf(card, open) {
+  const tile = make("button", { type: "button", class: "tile", onclick: () => open(card) });
+  const url = card.subject.image?.thumb_url;
+  if (url) {
+    const image = make("img", { alt: "", draggable: "false", decoding: "async", src: url });
+    image.addEventListener("error", () => image.replaceWith(letter(card)));
+    tile.append(image);
+  } else {
+    tile.append(letter(card));
+  }
+  tile.append(make("span", { class: "tile-mark" }));
+  // A click must not leave the focus here, or the next Space would press this tile.
+  tile.addEventListener("mousedown", (event) => event.preventDefault());
+  return tile;
+}
+
+/** What stands for a subject without a picture. @param {Card} card */
+const letter = (card) => make("span", { class: "tile-letter", "aria-hidden": "true" }, [...card.title][0] ?? "");
+
+/** @param {Card} card @param {number} place @param {number} total */
+function describe(card, place, total) {
+  const mark = card.mark ? t(`was_${card.mark}`) : t(card.state === "lost" ? "lost_short" : "open_short");
+  return `${t("place", { place: number(place), total: number(total) })}, ${mark}`;
+}
+
+export class Strip {
+  #list = byId("strip");
+  #dots = byId("dots");
+
+  /** @param {Deck} deck */
+  constructor(deck) {
+    this.deck = deck;
+  }
+
+  show() {
+    const { cards, current } = this.deck;
+    const nodes = cards.map((card) => this.#tile(card));
+    if (nodes.length !== this.#list.children.length || nodes.some((node, at) => node !== this.#list.children[at])) {
+      this.#list.replaceChildren(...nodes);
+    }
+    cards.forEach((card, at) => this.#mark(nodes[at], card, card === current, at + 1));
+    this.#progress();
+    const tile = current && tiles.get(current);
+    if (!tile) return;
+    this.#centre(tile);
+    const image = tile.querySelector("img");
+    requestAnimationFrame(() => {
+      if (image?.complete && image.naturalWidth && tile.isConnected) current.picture.saw("thumb");
+    });
+  }
+
+  /** @param {Card} card */
+  #tile(card) {
+    let tile = tiles.get(card);
+    if (!tile) {
+      tile = tileOf(card, (chosen) => this.deck.goTo(this.deck.cards.indexOf(chosen)));
+      tiles.set(card, tile);
+    }
+    return tile;
+  }
+
+  /** @param {HTMLElement} tile @param {Card} card @param {boolean} present @param {number} place */
+  #mark(tile, card, present, place) {
+    const label = describe(card, place, this.deck.cards.length);
+    const state = `${present}${label}`;
+    if (tile.dataset.shown === state) return;
+    tile.dataset.shown = state;
+    tile.dataset.mark = card.mark || card.state;
+    tile.tabIndex = present ? 0 : -1;
+    tile.setAttribute("aria-label", label);
+    if (present) tile.setAttribute("aria-current", "true");
+    else tile.removeAttribute("aria-current");
+    const mark = MARKS[card.mark] ?? (card.state === "lost" ? "lost" : "");
+    tile.querySelector(".tile-mark")?.replaceChildren(...(mark ? [icon(mark)] : []));
+  }
+
+  /** @param {HTMLElement} tile */
+  #centre(tile) {
+    const list = this.#list;
+    list.scrollLeft = tile.offsetLeft - (list.clientWidth - tile.offsetWidth) / 2;
+  }
+
+  #progress() {
+    const { cards, current } = this.deck;
+    const dots = cards.slice(0, 40).map((card) => {
+      const dot = make("i", { "data-mark": card.mark || card.state });
+      if (card === current) dot.className = "is-present";
+      return dot;
+    });
+    this.#dots.replaceChildren(...dots);
+    const place = current ? cards.indexOf(current) + 1 : 0;
+    setText(byId("place"), cards.length ? t("place", { place: number(place), total: number(cards.length) }) : "");
+  }
+}

@@ -1,0 +1,98 @@
+// @ts-check
+/** The shapes that travel between the modules; nothing runs here. */
+
+/**
+ * @typedef {object} Media
+ * @property {string | null} url
+ * @property {string | null} thumb_url
+ * @property {number | null} [width]
+ * @property {number | null} [height]
+ * @property {string} [mime]
+ * @property {string} [state]
+ * @property {number | null} [seconds]
+ */
+
+/**
+ * @typedef {object} Subject
+ * @property {string} type
+ * @property {string} id
+ * @property {string} review_status
+ * @property {string} title
+ * @property {string} text
+ * @property {string} source
+ * @property {string} upstream_id
+ * @property {Media | null} image
+ * @property {Record<string, any>} context
+ */
+
+/**
+ * A claimed case as the REST API gives it.
+ * @typedef {object} Case
+ * @property {string} id
+ * @property {string} queue
+ * @property {string} kind
+ * @property {number} priority
+ * @property {string} opened_at
+ * @property {string} due_at
+ * @property {string[]} why
+ * @property {string | null} family
+ * @property {{token: string, expires_at: string}} claim
+ * @property {Subject} subject
+ */
+
+/**
+ * @typedef {object} Reason
+ * @property {string} slug
+ * @property {string} label
+ * @property {string} guide
+ * @property {"low" | "medium" | "high" | "critical"} severity
+ * @property {number | null} digit
+ */
+
+/**
+ * One act of one person, kept until the server has answered: sent alone, so that it is undone alone.
+ * @typedef {object} Entry
+ * @property {string} id also the Idempotency-Key
+ * @property {number} user
+ * @property {string} tab the page load that made it
+ * @property {number} at milliseconds
+ * @property {string} title
+ * @property {string} action
+ * @property {string} reason
+ * @property {string | null} case
+ * @property {Record<string, any>[]} rows the body's `decisions`, the same on every try
+ * @property {boolean} [tried] a request may have reached the server
+ * @property {string} [batch] the server's answer, where an undo is still to follow
+ * @property {boolean} [undo]
+ * @property {boolean} [asked] the undo may have reached the server
+ */
+
+/**
+ * A decision of this shift, as the history lists it.
+ * @typedef {object} Past
+ * @property {number} id
+ * @property {string} at
+ * @property {string} batch
+ * @property {string | null} case
+ * @property {string} action
+ * @property {string} reason
+ * @property {string} title
+ * @property {{type: string, id: string}} subject
+ * @property {string | null} thumb_url
+ * @property {string} to
+ * @property {boolean} undo it may still be undone
+ * @property {"approve" | "reject" | ""} reverse what would turn it round, once it cannot be undone
+ * @property {boolean} reopen
+ * @property {boolean} standing nothing happened to the subject since
+ */
+
+/**
+ * @typedef {object} Result
+ * @property {{type: string, id: string} | null} subject
+ * @property {"applied" | "unchanged" | "conflict" | "invalid" | "forbidden"} status
+ * @property {string | null} review_status
+ * @property {number | null} decision
+ * @property {string | null} error
+ */
+
+export {};

@@ -118,7 +118,8 @@ class SeenRecord(models.Model):
         SyncRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     record_id = models.UUIDField()
-    # The pass over a list in which it was met last; a list is read again when it moved meanwhile.
+    # The passes over a list in which it was met first and last; a list that moves is read again.
+    first_pass = models.SmallIntegerField(default=0)
     pass_no = models.SmallIntegerField(default=0)
 
     def __str__(self) -> str:
@@ -126,7 +127,7 @@ class SeenRecord(models.Model):
 
 
 class ScopePass(models.Model):
-    """How far a part of a source (a character's album) was read; only a finished one may be skipped."""
+    """How a part of a source (a character's album) was read; only a finished one may be cut short."""
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
     scope = models.CharField(max_length=255)

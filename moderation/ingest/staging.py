@@ -1,0 +1,180 @@
+"""The temporary table that a batch is copied into, and its comparison with the subjects."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic
+
+from django.db import connection
+from django.db.models import DateTimeField
+
+from media.models import Attachment
+from moderation.ingest.spec import IngestSpec, R, Row, first_status
+from upstream.models import Source
+
+_FIXED = (
+    ("ord", "integer"),
+    ("id", "uuid"),
+    ("upstream_id", "varchar(255)"),
+    ("review_status", "varchar(10)"),
+    ("told", "varchar(10)"),
+    ("digest", "bytea"),
+    ("origin_key", "bytea"),
+)
+
+
+@dataclass(slots=True)
+class Met(Generic[R]):
+    """A row that is new (`id` None) or not plainly the same as its subject.
+
+    `decided`: a local decision exists. `changed`: content differs; `touched`: the subject's row has
+    to be written. `attachment` None: there is none yet.
+    """
+
+    row: Row[R]
+    id: uuid.UUID | None
+    review_status: str
+    decided: bool
+    reserved: bool
+    upstream_status: str | None
+    changed: bool
+    tracked: bool
+    touched: bool
+    attachment: uuid.UUID | None
+    state: str | None
+    origin_url: str | None
+    same_origin: bool
+
+    @property
+    def stepped(self) -> bool:
+        """Upstream tells another review status than last time."""
+        return self.row.told is not None and self.row.told != self.upstream_status
+
+
+class Stage(Generic[R]):
+    """One batch in the temporary table `ingest_<table>`, which empties itself at the commit."""
+
+    def __init__(self, spec: IngestSpec[R], source: Source) -> None:
+        self.spec = spec
+        self.source = source
+        self.target = spec.model._meta.db_table
+        self.name = f"ingest_{self.target}"
+
+    def fill(self, rows: Sequence[Row[R]]) -> None:
+        """Raises django.db.DataError when a value does not fit its column."""
+        trust = self.source.trust_approvals
+        names = [name for name, _ in _FIXED] + list(self.spec.columns)
+        with connection.cursor() as cursor:
+            cursor.execute(self._create)
+            with cursor.copy(f'COPY "{self.name}" ({_quoted(names)}) FROM STDIN') as copy:
+                for ordinal, row in enumerate(rows):
+                    copy.write_row(
+                        (
+                            ordinal,
+                            row.id,
+                            row.upstream_id,
+                            first_status(row.told, trust_approvals=trust),
+                            row.told,
+                            row.digest,
+                            row.origin_key,
+                            *self.spec.values(row.record),
+                        )
+                    )
+
+    @cached_property
+    def _create(self) -> str:
+        types = {field.column: field.db_type(connection) for field in self._fields}
+        columns = [*_FIXED, *((name, types[name]) for name in self.spec.columns)]
+        listed = ", ".join(f'"{name}" {kind}' for name, kind in columns)
+        return f'CREATE TEMP TABLE IF NOT EXISTS "{self.name}" ({listed}) ON COMMIT DELETE ROWS'
+
+    @cached_property
+    def _times(self) -> set[str]:
+        return {field.column for field in self._fields if isinstance(field, DateTimeField)}
+
+    @property
+    def _fields(self) -> Sequence[Any]:
+        return self.spec.model._meta.concrete_fields
+
+    def compare(self, rows: Sequence[Row[R]]) -> list[Met[R]]:
+        """What is new or differs, in the batch's order; rows that are left out are unchanged."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._compare, [self.source.pk, self.spec.role])
+            return [Met(rows[ordinal], *values) for ordinal, *values in sorted(cursor.fetchall())]
+
+    @cached_property
+    def _compare(self) -> str:
+        tracked = self._differs(self.spec.tracked)
+        touched = (
+            f"(t.content_digest IS DISTINCT FROM s.digest OR {tracked} OR t.missing_at IS NOT NULL"
+            " OR (s.told IS NOT NULL AND t.upstream_status IS DISTINCT FROM s.told))"
+        )
+        return f"""
+            SELECT s.ord, t.id, COALESCE(t.review_status, s.review_status),
+                t.reviewed_at IS NOT NULL, COALESCE(t.hidden OR t.held, false), t.upstream_status,
+                t.content_digest IS DISTINCT FROM s.digest, {tracked}, {touched},
+                a.id, a.state, a.origin_url, a.origin_key IS NOT DISTINCT FROM s.origin_key
+            FROM "{self.name}" s
+            LEFT JOIN "{self.target}" t ON t.source_id = %s AND t.upstream_id = s.upstream_id
+            LEFT JOIN "{Attachment._meta.db_table}" a ON a.subject_id = t.id AND a.role = %s
+            WHERE t.id IS NULL OR {touched}
+                OR (s.told = 'purged' AND t.review_status <> 'purged' AND NOT t.held)
+                OR (s.origin_key IS NOT NULL AND t.review_status <> 'purged'
+                    AND (a.id IS NULL OR a.state IN ('wanted', 'failed')
+                         OR (a.state = 'stored' AND a.origin_key IS DISTINCT FROM s.origin_key)))
+        """
+
+    def _differs(self, columns: Sequence[str]) -> str:
+        if not columns:
+            return "false"
+        ours, theirs = (", ".join(f'{side}."{name}"' for name in columns) for side in "ts")
+        return f"(({ours}) IS DISTINCT FROM ({theirs}))"
+
+    def lock(self, met: Sequence[Met[R]]) -> None:
+        """Locks the subjects in id order, as decide() does, and reads their review again."""
+        known = {one.id: one for one in met}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id, review_status, reviewed_at IS NOT NULL, hidden OR held"
+                f' FROM "{self.target}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE',
+                [list(known)],
+            )
+            for subject_id, status, decided, reserved in cursor.fetchall():
+                one = known[subject_id]
+                one.review_status, one.decided, one.reserved = status, decided, reserved
+
+    def insert(self, met: Sequence[Met[R]]) -> None:
+        """New subjects. The source's row is locked: nobody else adds its records meanwhile."""
+        own = _quoted(self.spec.columns)
+        values = ", ".join(
+            f'COALESCE("{name}", now())' if name in self._times else f'"{name}"'
+            for name in self.spec.columns
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'INSERT INTO "{self.target}" (id, source_id, upstream_id, review_status, seed,'
+                f" upstream_status, content_digest, first_seen_at, hidden, held, {own})"
+                " SELECT id, %s, upstream_id, review_status, COALESCE(told, 'pending'), told,"
+                f" digest, now(), false, false, {values}"
+                f' FROM "{self.name}" WHERE id = ANY(%s) ORDER BY ord',
+                [self.source.pk, [one.row.id for one in met]],
+            )
+
+    def update(self, met: Sequence[Met[R]]) -> None:
+        """Everything but the review columns, which are decide()'s alone."""
+        own = "".join(
+            f', "{name}" = COALESCE(s."{name}", t."{name}")' for name in self.spec.columns
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'UPDATE "{self.target}" t SET content_digest = s.digest, missing_at = NULL,'
+                f" upstream_status = COALESCE(s.told, t.upstream_status){own}"
+                f' FROM "{self.name}" s WHERE s.id = ANY(%s)'
+                " AND t.source_id = %s AND t.upstream_id = s.upstream_id",
+                [[one.row.id for one in met], self.source.pk],
+            )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -1,0 +1,36 @@
+"""Celery tasks of sources; each is safe to run twice, and beat sends again what got lost."""
+
+import uuid
+from functools import partial
+
+from celery import shared_task
+from django.db import transaction
+
+from upstream import runs, schedule
+from upstream.errors import RunTaken
+
+
+@shared_task(name="upstream.tasks.run_sync")
+def run_sync(run_id: str) -> None:
+    """Works on a run unless another worker has it or it has ended."""
+    try:
+        runs.run_sync(run_id=uuid.UUID(run_id))
+    except RunTaken:
+        return
+
+
+def enqueue_run(run_id: uuid.UUID) -> None:
+    """Tells a worker about a started run once the transaction commits; beat does if that fails."""
+    transaction.on_commit(partial(run_sync.delay, str(run_id)))
+
+
+@shared_task(name="upstream.tasks.start_due_runs")
+def start_due_runs() -> None:
+    for run_id in schedule.start_due_runs():
+        enqueue_run(run_id)
+
+
+@shared_task(name="upstream.tasks.revive_runs")
+def revive_runs() -> None:
+    for run_id in schedule.revive_runs():
+        enqueue_run(run_id)

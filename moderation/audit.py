@@ -65,6 +65,8 @@ def head_file() -> Path:
 def seal(*, wait: float = SEAL_WAIT_SECONDS) -> Seal | None:
     """Seals all rows up to now; None when there is nothing new or the wait was too short.
 
+    Not inside a transaction: its own would be waited for.
+
     Ids are handed out before their rows commit. So the highest id is read first, then every transaction
     that ran at that moment is waited for; afterwards no row below can still appear. (A decision's
     transaction has locked its subject before it takes an id, and so is visible to that wait.)
@@ -91,15 +93,15 @@ def _settled_top(wait: float) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT COALESCE((SELECT max(id) FROM moderation_decision), 0),"
-            " pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+            " pg_current_xact_id()::text::bigint"
         )
-        top, horizon = cursor.fetchone()
+        top, own = cursor.fetchone()
         if top == 0:
             return None
         deadline = time.monotonic() + wait
         while True:
             cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-            if cursor.fetchone()[0] >= horizon:
+            if cursor.fetchone()[0] > own:
                 return int(top)
             if time.monotonic() > deadline:
                 return None
@@ -144,19 +146,17 @@ def verify() -> Verification:
     heads: dict[uuid.UUID, bytes] = {}
     rows, unsealed = 0, 0
     seals = list(Seal.objects.order_by("id"))
-    broken = _check_seals(seals)
+    broken, sealed_range_end = _check_seals(seals)
     sealed_to = seals[-1].last_id if seals else 0
     for row in _rows(1):
         rows += 1
         unsealed += row["id"] > sealed_to
         if fault := _check_row(row, heads):
-            broken = fault if broken is None or _row_id(fault) <= _row_id(broken) else broken
+            # The row itself says more than the range that it breaks; an earlier range comes first.
+            if broken is None or row["id"] <= sealed_range_end:
+                broken = fault
             break
     return Verification(rows, len(seals), broken or _check_head(seals), unsealed)
-
-
-def _row_id(text: str) -> int:
-    return int(text.split()[1].rstrip(":"))
 
 
 def _check_row(row: dict[str, Any], heads: dict[uuid.UUID, bytes]) -> str | None:
@@ -168,20 +168,21 @@ def _check_row(row: dict[str, Any], heads: dict[uuid.UUID, bytes]) -> str | None
     return None
 
 
-def _check_seals(seals: list[Seal]) -> str | None:
+def _check_seals(seals: list[Seal]) -> tuple[str | None, int]:
+    """The first range that is broken, and the last id in it."""
     previous, expected = GENESIS, 1
     for each in seals:
         if each.first_id != expected:
-            return f"decision {expected}: the seal over it is missing"
+            return f"decision {expected}: the seal over it is missing", each.last_id
         count, mac = _mac(previous, each.first_id, each.last_id)
         if count != each.count or not hmac.compare_digest(mac, bytes(each.mac)):
             what = f"{each.count - count} removed" if count < each.count else "changed or inserted"
             return (
                 f"decision {each.first_id}: rows {each.first_id} to {each.last_id} do not match"
                 f" their seal ({what})"
-            )
+            ), each.last_id
         previous, expected = bytes(each.mac), each.last_id + 1
-    return None
+    return None, 0
 
 
 def _check_head(seals: list[Seal]) -> str | None:

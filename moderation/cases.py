@@ -114,23 +114,23 @@ def move_to_escalations(moves: Sequence[tuple[uuid.UUID, list[str], int]]) -> No
 _TAKE_BACK = """
 WITH expired AS (
     UPDATE moderation_case SET claimed_by_id = NULL WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM moderation_case WHERE claimed_by_id IS NOT NULL AND claimed_until < now()
+        SELECT ctid FROM moderation_case WHERE claimed_by_id IS NOT NULL AND claimed_until < statement_timestamp()
         ORDER BY claimed_until LIMIT %(few)s FOR UPDATE SKIP LOCKED))
 )
 UPDATE moderation_case SET ready = true WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM moderation_case WHERE NOT ready AND ready_at <= now()
+    SELECT ctid FROM moderation_case WHERE NOT ready AND ready_at <= statement_timestamp()
     ORDER BY ready_at LIMIT %(few)s FOR UPDATE SKIP LOCKED))
 """
 _SHIFT = """
-INSERT INTO moderation_shift AS s (user_id, started_at, last_claim_at) VALUES (%(user)s, now(), now())
-ON CONFLICT (user_id) DO UPDATE SET last_claim_at = now(), started_at =
-    CASE WHEN s.last_claim_at < now() - %(gap)s::interval THEN now() ELSE s.started_at END
+INSERT INTO moderation_shift AS s (user_id, started_at, last_claim_at) VALUES (%(user)s, statement_timestamp(), statement_timestamp())
+ON CONFLICT (user_id) DO UPDATE SET last_claim_at = statement_timestamp(), started_at =
+    CASE WHEN s.last_claim_at < statement_timestamp() - %(gap)s::interval THEN statement_timestamp() ELSE s.started_at END
 RETURNING started_at, (SELECT count(*) FROM moderation_case WHERE claimed_by_id = %(user)s)
 """
 # By ctid: `id IN (SELECT … LIMIT n FOR UPDATE SKIP LOCKED)` may be planned as a nested loop that claims more.
 _CLAIM = """
 UPDATE moderation_case SET claimed_by_id = %(user)s, claim_token = gen_random_uuid(),
-    claimed_at = now(), claimed_until = now() + %(lease)s::interval
+    claimed_at = statement_timestamp(), claimed_until = statement_timestamp() + %(lease)s::interval
 WHERE ctid = ANY (ARRAY(
     SELECT c.ctid FROM moderation_case c
     WHERE c.queue = %(queue)s AND c.claimed_by_id IS NULL AND c.ready

@@ -44,6 +44,7 @@ def save_reason(*, reason: Reason, by: User | None) -> Reason:
         reason.version = stored.version + 1
     reason.save()
     ReasonVersion.objects.create(
-        slug=reason.slug, version=reason.version, content=content_of(reason), created_by=by
+        slug=reason.slug, version=reason.version, content=content_of(reason),
+        created_by=by.pk if by else None,
     )
     return reason

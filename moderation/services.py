@@ -15,7 +15,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from core.keys import uuid7
 from moderation import policy, store
 from moderation.actors import Actor
-from moderation.enums import Action, ActorKind, CaseKind, Outcome, Seen
+from moderation.enums import ActorKind, Outcome, Seen
 from moderation.recording import BatchResult, Request, Result, Step, log_row, save
 from moderation.registry import get_queue, subject_types
 from moderation.store import Locked, SubjectKey
@@ -128,10 +128,6 @@ def _guard(
         return refuse(Outcome.CONFLICT, "Somebody else decided at this moment.")
     if request.expected and request.expected != subject.state.status:
         return refuse(Outcome.CONFLICT, f"It is {subject.state.status} by now.")
-    if subject.case and actor.kind == ActorKind.PERSON:
-        needed = get_queue(subject.case.queue).permission
-        if needed == "accounts.lead" and not actor.is_lead and request.action != Action.ESCALATE:
-            return refuse(Outcome.FORBIDDEN, "It waits for a lead.")
     return None
 
 
@@ -207,7 +203,8 @@ def _judge(
     ask = Ask(
         request.action, request.reason, reason.severity if reason else "", request.note, request.follow
     )
-    escalated = subject.case is not None and subject.case.kind == CaseKind.ESCALATION
+    case = subject.case
+    escalated = case is not None and get_queue(case.queue).permission == "accounts.lead"
     verdict = judge(subject.state, ask, actor, escalated=escalated)
     result = Result(subject.key, verdict.outcome, verdict.after.status, error=verdict.error or None)
     if verdict.outcome not in {Outcome.APPLIED, Outcome.UNCHANGED}:

@@ -77,7 +77,7 @@ def judge(state: State, ask: Ask, actor: Actor, *, escalated: bool = False) -> V
         return _refuse(state, Outcome.INVALID, f"There is no action {ask.action!r}.")
     if error := _missing_words(ask):
         return _refuse(state, Outcome.INVALID, error)
-    if error := _forbidden(state, ask, actor):
+    if error := _forbidden(state, ask, actor, escalated=escalated):
         return _refuse(state, Outcome.FORBIDDEN, error)
     return _apply(state, ask, actor, escalated=escalated)
 
@@ -96,7 +96,7 @@ def _missing_words(ask: Ask) -> str:
     return ""
 
 
-def _forbidden(state: State, ask: Ask, actor: Actor) -> str:
+def _forbidden(state: State, ask: Ask, actor: Actor, *, escalated: bool) -> str:
     if not (actor.can_moderate or actor.is_lead):
         return "Your role does not decide."
     if actor.is_lead:
@@ -105,7 +105,7 @@ def _forbidden(state: State, ask: Ask, actor: Actor) -> str:
         return "Only a lead may do this."
     if state.held:
         return "It is held; only a lead may decide."
-    if state.hidden and ask.action != Action.ESCALATE:
+    if (state.hidden or escalated) and ask.action != Action.ESCALATE:
         return "It is escalated; only a lead may decide."
     if state.guarded and ask.action in {Action.APPROVE, Action.REOPEN}:
         return "Only a lead may reverse this rejection."

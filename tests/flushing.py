@@ -30,7 +30,7 @@ def empty_tables() -> None:
         for table in guarded:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         names = ", ".join(f'"{table}"' for table in tables)
-        cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        cursor.execute(f"TRUNCATE {names} RESTART IDENTITY")
         for table in guarded:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 

@@ -14,7 +14,7 @@ CREATE TRIGGER seal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON moderatio
     FOR EACH STATEMENT EXECUTE FUNCTION moderation_refuse_change();
 CREATE TRIGGER receipt_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON moderation_receipt
     FOR EACH STATEMENT EXECUTE FUNCTION moderation_refuse_change();
-CREATE TRIGGER reasonversion_append_only BEFORE UPDATE OR TRUNCATE ON moderation_reasonversion
+CREATE TRIGGER reasonversion_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON moderation_reasonversion
     FOR EACH STATEMENT EXECUTE FUNCTION moderation_refuse_change();
 """
 REFUSE_BACK = """

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -51,9 +50,8 @@ class ReasonVersion(models.Model):
     version = models.PositiveIntegerField(_("version"))
     content = models.JSONField(_("content"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("created by")
-    )
+    # A plain id, as in the decision log: the row is append-only and outlives the account.
+    created_by = models.BigIntegerField(_("created by"), null=True)
 
     class Meta:
         verbose_name = _("version of a reason")

@@ -1,0 +1,196 @@
+"""Model admins of the engine: reasons for leads to edit, the log and open cases to read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.forms import Form
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.models import User
+from core.admin_base import LEAD, ConsoleAdmin
+from moderation.console.badges import action_badge, severity_badge, status_badge
+from moderation.filters import CaseFilterSet, DecisionFilterSet, TombstoneFilterSet
+from moderation.models import Case, Decision, Reason, ReasonVersion, Receipt, Seal, Tombstone
+from moderation.policy import save_reason
+from moderation.queues import ESCALATIONS
+from moderation.registry import get_queue
+from moderation.templatetags.console import why
+from moderation.visibility import without_held
+
+
+def _subject_link(row: Any) -> SafeString:
+    link = reverse("console:subject", args=[row.subject_type, row.subject_id])
+    return format_html('<a class="gh-link gh-mono" href="{}">{}</a>', link, row.subject_id)
+
+
+@admin.register(Reason)
+class ReasonAdmin(ConsoleAdmin):
+    """Leads edit the policy; each save is a new version, and decisions name the one in force."""
+
+    change_permission = add_permission = LEAD
+    list_display = ("label", "slug", "severity_column", "digit", "version", "active")
+    list_display_links = ("label",)
+    fieldsets = (
+        (None, {"fields": (("slug", "severity"), ("digit", "active"))}),
+        (_("English"), {"fields": ("label_en", "guide_en", "notice_en")}),
+        (_("Chinese"), {"fields": ("label_zh", "guide_zh", "notice_zh")}),
+    )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> tuple[str, ...]:
+        # Decisions name the slug: it stays once a reason exists.
+        return ("slug",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Reason, form: Form, change: Any) -> None:
+        save_reason(reason=obj, by=request.user)
+
+    @display(description=_("Label"))
+    def label(self, reason: Reason) -> str:
+        return reason.label
+
+    @display(description=_("Severity"))
+    def severity_column(self, reason: Reason) -> SafeString:
+        return severity_badge(reason.severity)
+
+
+@admin.register(ReasonVersion)
+class ReasonVersionAdmin(ConsoleAdmin):
+    list_display = ("slug", "version", "created_at", "created_by")
+
+
+class _Log(ConsoleAdmin):
+    """Rows of the log about one subject each."""
+
+    def prepare_rows(self, request: HttpRequest, rows: Any) -> None:
+        ids = {row.actor_id for row in rows if row.actor_id}
+        people = dict(User.objects.filter(pk__in=ids).values_list("pk", "username"))
+        for row in rows:
+            row.who = people.get(row.actor_id, "") or str(row.actor_id or "")
+
+    @display(description=_("Subject"))
+    def subject(self, row: Any) -> SafeString:
+        return _subject_link(row)
+
+    @display(description=_("Who"))
+    def who(self, row: Any) -> str:
+        return getattr(row, "who", "") or getattr(row, "actor_name", "") or "–"
+
+
+@admin.register(Decision)
+class DecisionAdmin(_Log):
+    """The log, to be read; its triggers refuse every change."""
+
+    filterset_class = DecisionFilterSet
+    list_display = ("id", "at", "action_column", "subject", "change", "reason_column", "who")
+    list_display_links = ("id",)
+    search_fields = ("id",)
+    search_help_text = _("Number, subject id or batch")
+    exclude = ("prev_hash", "hash")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
+        return without_held(super().get_queryset(request), request.user)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Decision], search_term: str
+    ) -> tuple[QuerySet[Decision], bool]:
+        return DecisionFilterSet.search(queryset, search_term), False
+
+    @display(description=_("Action"))
+    def action_column(self, decision: Decision) -> SafeString:
+        return action_badge(decision.action)
+
+    @display(description=_("Change"))
+    def change(self, decision: Decision) -> SafeString | str:
+        if decision.from_status == decision.to_status:
+            return decision.get_to_status_display()
+        return format_html(
+            "{} → {}", decision.get_from_status_display(), status_badge(decision.to_status)
+        )
+
+    @display(description=_("Reason"))
+    def reason_column(self, decision: Decision) -> str:
+        return f"{decision.reason} v{decision.reason_version}" if decision.reason else "–"
+
+
+@admin.register(Seal)
+class SealAdmin(ConsoleAdmin):
+    list_display = ("id", "first_id", "last_id", "count", "at")
+    exclude = ("mac",)
+
+
+@admin.register(Tombstone)
+class TombstoneAdmin(_Log):
+    filterset_class = TombstoneFilterSet
+    list_display = ("id", "purged_at", "subject", "reason", "who", "erase_after", "erased_at")
+    list_display_links = ("id",)
+    exclude = ("hashes",)
+    readonly_fields = ("fingerprints", "receipts")
+
+    @display(description=_("SHA-256"))
+    def fingerprints(self, tombstone: Tombstone) -> str:
+        return " ".join(bytes(each).hex() for each in tombstone.hashes) or "–"
+
+    @display(description=_("Receipts"))
+    def receipts(self, tombstone: Tombstone) -> str:
+        rows = Receipt.objects.filter(tombstone_id=tombstone.pk).order_by("pk")
+        return (
+            "\n".join(f"{row.at:%Y-%m-%d %H:%M} {row.path}: {row.outcome}" for row in rows) or "–"
+        )
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ConsoleAdmin):
+    list_display = ("id", "at", "tombstone_id", "path", "outcome")
+    exclude = ("sha256",)
+    readonly_fields = ("fingerprint",)
+
+    @display(description=_("SHA-256"))
+    def fingerprint(self, receipt: Receipt) -> str:
+        return bytes(receipt.sha256).hex()
+
+
+@admin.register(Case)
+class CaseAdmin(ConsoleAdmin):
+    """Open work, to be read; it is done on the review page or on the subject's page."""
+
+    filterset_class = CaseFilterSet
+    list_display = (
+        "opened_at",
+        "queue_column",
+        "kind",
+        "subject",
+        "why_column",
+        "priority",
+        "due_at",
+        "holder",
+    )
+    list_display_links = ("opened_at",)
+    list_select_related = ("claimed_by",)
+    exclude = ("claim_token", "ready_at", "ready", "not_for")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        rows = super().get_queryset(request)
+        return rows if request.user.has_perm(LEAD) else rows.exclude(queue=ESCALATIONS)
+
+    @display(description=_("Queue"))
+    def queue_column(self, case: Case) -> str:
+        return str(get_queue(case.queue).title)
+
+    @display(description=_("Subject"))
+    def subject(self, case: Case) -> SafeString:
+        return _subject_link(case)
+
+    @display(description=_("Why"))
+    def why_column(self, case: Case) -> str:
+        return ", ".join(why(case.why))
+
+    @display(description=_("Held by"))
+    def holder(self, case: Case) -> str:
+        return str(case.claimed_by or "–")

@@ -26,7 +26,11 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where a client f
 
 
 def services(
-    roles: Sequence[str], *, queues: str = QUEUES, logs: Path | None = None
+    roles: Sequence[str],
+    *,
+    queues: str = QUEUES,
+    logs: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> list[Service]:
     """The processes for `roles`; their output goes to `logs`/<role>.log, else to ours."""
     commands = {"web": _web(), "worker": _worker(queues), "beat": _beat()}
@@ -34,7 +38,7 @@ def services(
         Service(
             name=role,
             command=commands[role],
-            environment=child_environment(),
+            environment=child_environment(**(environment or {})),
             grace=15.0 if role == "worker" else 10.0,
             log=folder(logs) / f"{role}.log" if logs else None,
         )
@@ -126,11 +130,15 @@ def prepare_files() -> None:
 
 
 def web_answers() -> bool:
-    """Whether the web server gives any answer at all."""
     host = ANYWHERE.get(settings.BIND, settings.BIND)
     host = f"[{host}]" if ":" in host else host
+    return answers(f"http://{host}:{settings.PORT}/healthz")
+
+
+def answers(url: str) -> bool:
+    """Whether a server gives any answer at all."""
     try:
-        httpx.get(f"http://{host}:{settings.PORT}/healthz", timeout=2, trust_env=False)
+        httpx.get(url, timeout=2, trust_env=False)
     except httpx.HTTPError:
         return False
     return True

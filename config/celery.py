@@ -79,6 +79,7 @@ app.conf.update(
         "start due sync runs": _every(30, "upstream.tasks.start_due_runs"),
         "revive sync runs of dead workers": _every(30, "upstream.tasks.revive_runs"),
         "mirror missing files": _every(10, "media.tasks.mirror_due"),
+        "sweep the storage": _every(86_400, "media.tasks.sweep"),
         "deliver the outbox": _every(5, "moderation.tasks.deliver_outbox"),
         "seal decisions": _every(60, "moderation.tasks.seal_decisions"),
         "erase what is due": _every(300, "moderation.tasks.erase_due"),

@@ -7,7 +7,7 @@ import django_stubs_ext
 from corsheaders import defaults as cors_defaults
 from django.core.exceptions import ImproperlyConfigured
 
-from config import logs
+from config import logs, unfold
 from core import databases, env
 
 # Lets annotations like `QuerySet[Case]` and `ModelForm[User]` run, not only type-check.
@@ -128,7 +128,12 @@ DATABASES = {
 DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Tables that the runtime role may read and add rows to, never change (see `manage.py migrate`).
-APPEND_ONLY_TABLES = ["moderation_decision", "moderation_seal", "moderation_receipt"]
+APPEND_ONLY_TABLES = [
+    "moderation_decision",
+    "moderation_seal",
+    "moderation_receipt",
+    "media_viewlog",
+]
 
 # --- Accounts ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -241,7 +246,8 @@ SPECTACULAR_SETTINGS = {
 API_MAX_BYTES = 32 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BYTES + 1024
 
-UNFOLD: dict[str, object] = {"SITE_TITLE": "Gatehouse", "SITE_HEADER": "Gatehouse"}
+# unfold reads its settings from here.
+UNFOLD = unfold.UNFOLD
 
 LOG_FORMAT = env.choice("LOG_FORMAT", "console", ("console", "json"))
 LOGGING = logs.configuration(LOG_FORMAT)

@@ -10,6 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready, name="ready"),
     path("metrics", health.MetricsView.as_view(), name="metrics"),
     path("", include("accounts.urls")),
+    path("", include("media.urls")),
     path("api/moderation/", include("moderation.api.urls")),
+    path("api/moderation/", include("upstream.urls")),
+    path("", include("moderation.console.urls")),
     path("admin/", admin.site.urls),
 ]

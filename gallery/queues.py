@@ -43,6 +43,9 @@ class ImageQueue(ReviewQueue):
         detail = subject.detail
         return detail.prompt if detail else ""
 
+    def raw_of(self, subject: Any) -> Any:
+        return ImageDetail.objects.filter(image=subject).values_list("raw", flat=True).first()
+
     def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
         records = user_records([(s.source_id, s.user_id) for s in subjects])
         cards = character_cards([(s.source_id, s.character_id) for s in subjects], user=user)

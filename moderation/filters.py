@@ -1,16 +1,20 @@
-"""Filters of subjects that changelists and REST lists share; content apps add their own columns."""
+"""Filters of lists: of subjects, shared by changelists and REST, and of the log and open cases."""
 
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 import django_filters
 from django import forms
 from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from moderation.enums import ReviewStatus
-from moderation.models import Reviewable
+from accounts.models import User
+from moderation.enums import Action, CaseKind, ReviewStatus
+from moderation.models import Case, Decision, Reviewable, Tombstone
+from moderation.registry import queues
 from upstream.models import Source
 
 M = TypeVar("M", bound=Model)
@@ -27,26 +31,32 @@ def prefixed(column: str, prefix: str) -> Q:
 
 
 def first_id_at(moment: datetime) -> uuid.UUID:
-    """The smallest UUIDv7 of that moment: ids are in order of arrival, so no index on time is needed."""
+    """The smallest UUIDv7 of that moment: ids are in order of arrival, so time needs no index."""
     milliseconds = max(int(moment.timestamp() * 1000), 0)
     return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
 
 
 class SubjectFilterSet(django_filters.FilterSet):
-    """`q`, `status`, `source`, `hidden`, `held`, `decided`, `since`, `until` of any subject.
+    """`q`, `status`, `source`, `state`, `since`, `until` of any subject.
 
-    `since` and `until` are about arrival here. A content app names in `searched` its columns that have
-    an index beginning with them.
+    `since` and `until` are about arrival here. A content app names in `searched` its columns that
+    an index begins with.
     """
 
     searched: ClassVar[tuple[str, ...]] = ()
 
     q = django_filters.CharFilter(method="filter_q", label=_("Id"))
     status = django_filters.ChoiceFilter(
-        field_name="review_status", choices=ReviewStatus.choices, label=_("Status"), empty_label=_("Any status")
+        field_name="review_status",
+        choices=ReviewStatus.choices,
+        label=_("Status"),
+        empty_label=_("Any status"),
     )
     source = django_filters.ModelChoiceFilter(
-        queryset=Source.objects.all(), to_field_name="name", label=_("Source"), empty_label=_("Any source")
+        queryset=Source.objects.all(),
+        to_field_name="name",
+        label=_("Source"),
+        empty_label=_("Any source"),
     )
     state = django_filters.ChoiceFilter(
         method="filter_state",
@@ -82,16 +92,18 @@ class SubjectFilterSet(django_filters.FilterSet):
         found = Q(source__in=sources) & prefixed("upstream_id", term)
         for column in cls.searched:
             found |= prefixed(column, term)
-        try:
+        with suppress(ValueError):
             found |= Q(pk=uuid.UUID(term))
-        except ValueError:
-            pass
         return queryset.filter(found)
 
-    def filter_q(self, queryset: QuerySet[Reviewable], name: str, value: str) -> QuerySet[Reviewable]:
+    def filter_q(
+        self, queryset: QuerySet[Reviewable], name: str, value: str
+    ) -> QuerySet[Reviewable]:
         return self.search(queryset, value)
 
-    def filter_state(self, queryset: QuerySet[Reviewable], name: str, value: str) -> QuerySet[Reviewable]:
+    def filter_state(
+        self, queryset: QuerySet[Reviewable], name: str, value: str
+    ) -> QuerySet[Reviewable]:
         wanted: dict[str, Any] = {
             "escalated": {"hidden": True},
             "held": {"held": True},
@@ -110,3 +122,84 @@ class SubjectFilterSet(django_filters.FilterSet):
         self, queryset: QuerySet[Reviewable], name: str, value: datetime
     ) -> QuerySet[Reviewable]:
         return queryset.filter(pk__lt=first_id_at(value))
+
+
+class DecisionFilterSet(django_filters.FilterSet):
+    """The log by action, actor and time."""
+
+    action = django_filters.ChoiceFilter(
+        choices=Action.choices, label=_("Action"), empty_label=_("Any action")
+    )
+    actor = django_filters.CharFilter(method="filter_actor", label=_("Who"))
+    since = django_filters.IsoDateTimeFilter(
+        field_name="at",
+        lookup_expr="gte",
+        label=_("Since"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    until = django_filters.IsoDateTimeFilter(
+        field_name="at",
+        lookup_expr="lt",
+        label=_("Before"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    class Meta:
+        model = Decision
+        fields: ClassVar[list[str]] = []
+
+    @staticmethod
+    def search(queryset: QuerySet[Decision], term: str) -> QuerySet[Decision]:
+        """By the row's number, the subject's id or the batch."""
+        term = term.strip()
+        if not term:
+            return queryset
+        if term.isdecimal() and len(term) < 19:
+            return queryset.filter(pk=int(term))
+        try:
+            key = uuid.UUID(term)
+        except ValueError:
+            return queryset.none()
+        return queryset.filter(Q(subject_id=key) | Q(batch=key))
+
+    def filter_actor(
+        self, queryset: QuerySet[Decision], name: str, value: str
+    ) -> QuerySet[Decision]:
+        people = User.objects.filter(username__iexact=value.strip()).values_list("pk", flat=True)
+        return queryset.filter(actor_id__in=list(people))
+
+
+class TombstoneFilterSet(django_filters.FilterSet):
+    erased = django_filters.BooleanFilter(
+        field_name="erased_at", lookup_expr="isnull", exclude=True, label=_("Erased")
+    )
+
+    class Meta:
+        model = Tombstone
+        fields: ClassVar[list[str]] = []
+
+
+class CaseFilterSet(django_filters.FilterSet):
+    queue = django_filters.ChoiceFilter(
+        choices=lambda: [(queue.slug, queue.title) for queue in queues().values()],
+        label=_("Queue"),
+        empty_label=_("Any queue"),
+    )
+    kind = django_filters.ChoiceFilter(
+        choices=CaseKind.choices, label=_("Kind"), empty_label=_("Any kind")
+    )
+    state = django_filters.ChoiceFilter(
+        method="filter_state",
+        label=_("State"),
+        empty_label=_("Any state"),
+        choices=[("overdue", _("Overdue")), ("claimed", _("Claimed")), ("free", _("Not claimed"))],
+    )
+
+    class Meta:
+        model = Case
+        fields: ClassVar[list[str]] = []
+
+    def filter_state(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        if value == "overdue":
+            return queryset.filter(due_at__lt=timezone.now())
+        return queryset.filter(claimed_by__isnull=value == "free")

@@ -75,6 +75,10 @@ class ReviewQueue:
         """By subject id; a fixed number of queries however many subjects."""
         return {subject.pk: {} for subject in subjects}
 
+    def raw_of(self, subject: Reviewable) -> Any:
+        """The newest upstream object as it came, for the subject's page; None for what was made here."""
+        return None
+
     def fresh_urls(self, subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         """New origin links where the old ones expired; none where upstream's links do not expire."""
         return {}

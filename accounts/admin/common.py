@@ -44,7 +44,7 @@ class ForAdmins(ForOperators):
     """Seen by admins only."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return person(request).is_superuser
+        return request.user.is_superuser
 
 
 def change_url(obj: Model) -> str:

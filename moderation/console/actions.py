@@ -50,7 +50,12 @@ class SubjectActions:
             return {}
         entries = [("approve", _("Approve"), Action.APPROVE, "")]
         entries += [
-            (f"reject:{reason.slug}", _("Reject: %(reason)s") % {"reason": reason.label}, Action.REJECT, reason.slug)
+            (
+                f"reject:{reason.slug}",
+                _("Reject: %(reason)s") % {"reason": reason.label},
+                Action.REJECT,
+                reason.slug,
+            )
             for reason in Reason.objects.filter(active=True)
         ]
         entries.append(("escalate", _("Escalate"), Action.ESCALATE, ""))
@@ -74,7 +79,7 @@ def _decide_selected(
 
 
 def tell(request: HttpRequest, result: BatchResult, *, offer_undo: bool = True) -> None:
-    """One message for each outcome, naming the count and the reasons; with undo where it is possible."""
+    """One message for each outcome with its count and errors; undo is offered where it can be."""
     outcomes: dict[str, Counter[str]] = {}
     for each in result.results:
         outcomes.setdefault(each.status, Counter())[each.error or ""] += 1

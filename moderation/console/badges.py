@@ -1,14 +1,12 @@
 """States as a coloured icon with its word: colour never stands alone."""
 
-from typing import Any
-
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from core.badges import badge, choice_badge
 from moderation.enums import Action, Outcome, ReviewStatus, Severity
 from moderation.models import Reviewable
-from upstream.enums import RunStatus
 
 # Value -> (tone, Material symbol). Tones are defined in console.css.
 _STATUS: dict[str, tuple[str, str]] = {
@@ -28,13 +26,6 @@ _ACTION: dict[str, tuple[str, str]] = {
     Action.UNDO: ("purged", "undo"),
     Action.FOLLOW: ("purged", "sync"),
 }
-_RUN: dict[str, tuple[str, str]] = {
-    RunStatus.RUNNING: ("running", "progress_activity"),
-    RunStatus.SUCCEEDED: ("approved", "check_circle"),
-    RunStatus.PARTIAL: ("pending", "error"),
-    RunStatus.FAILED: ("rejected", "cancel"),
-    RunStatus.CANCELLED: ("purged", "block"),
-}
 _SEVERITY: dict[str, tuple[str, str]] = {
     Severity.LOW: ("purged", "keyboard_arrow_down"),
     Severity.MEDIUM: ("purged", "drag_handle"),
@@ -50,25 +41,12 @@ _OUTCOME: dict[str, str] = {
 }
 
 
-def badge(word: Any, *, tone: str, icon: str) -> SafeString:
-    return format_html(
-        '<span class="gh-badge gh-{}"><span class="material-symbols-outlined" aria-hidden="true">{}</span>'
-        "{}</span>",
-        tone, icon, word,
-    )  # fmt: skip
-
-
-def _choice(choices: Any, table: dict[str, tuple[str, str]], value: str) -> SafeString:
-    tone, icon = table.get(value, ("purged", "help"))
-    return badge(dict(choices).get(value, value), tone=tone, icon=icon)
-
-
 def status_badge(status: str) -> SafeString:
-    return _choice(ReviewStatus.choices, _STATUS, status)
+    return choice_badge(ReviewStatus.choices, _STATUS, status)
 
 
 def action_badge(action: str) -> SafeString:
-    return _choice(Action.choices, _ACTION, action)
+    return choice_badge(Action.choices, _ACTION, action)
 
 
 def action_tone(action: str) -> str:
@@ -82,12 +60,8 @@ def action_icon(action: str) -> SafeString:
     return format_html('<span class="material-symbols-outlined" aria-hidden="true">{}</span>', icon)
 
 
-def run_badge(status: str) -> SafeString:
-    return _choice(RunStatus.choices, _RUN, status)
-
-
 def severity_badge(severity: str) -> SafeString:
-    return _choice(Severity.choices, _SEVERITY, severity) if severity else SafeString("")
+    return choice_badge(Severity.choices, _SEVERITY, severity) if severity else SafeString("")
 
 
 def message_level(outcome: str) -> str:
@@ -104,4 +78,6 @@ def subject_badges(subject: Reviewable) -> SafeString:
         badges.append(badge(_("Held"), tone="rejected", icon="lock"))
     if subject.missing_at:
         badges.append(badge(_("Gone upstream"), tone="purged", icon="link_off"))
-    return format_html('<span class="gh-badges">{}</span>', format_html_join("", "{}", ((b,) for b in badges)))
+    return format_html(
+        '<span class="gh-badges">{}</span>', format_html_join("", "{}", ((b,) for b in badges))
+    )

@@ -1,4 +1,4 @@
-"""The dashboard at /admin/: queues, the last day's flow, my day, latest runs, and what needs attention."""
+"""The dashboard at /admin/: queues, the last day's flow, my day, latest runs, attention."""
 
 import json
 from collections import Counter
@@ -72,7 +72,7 @@ def _by_hour(queryset: Any, column: str, *, distinct: str = "") -> dict[datetime
 
 
 def _chart(rows: list[tuple[datetime, int, int]]) -> dict[str, Any]:
-    """The flow as Chart.js data (dash and point tell the lines apart, not colour alone) and as a table."""
+    """The flow as Chart.js data (dash and point shape tell the lines apart) and as a table."""
     table = [(timezone.localtime(hour), opened, decided) for hour, opened, decided in rows]
     line = {"fill": False, "tension": 0.25, "borderWidth": 2, "pointRadius": 3}
     arrivals = {
@@ -115,7 +115,7 @@ _OPTIONS = {
     },
     "scales": {
         "x": {"grid": {"display": False}, "ticks": {"maxRotation": 0, "autoSkipPadding": 16}},
-        "y": {"beginAtZero": True, "ticks": {"precision": 0}},
+        "y": {"beginAtZero": True, "ticks": {"precision": 0}, "grid": {"lineWidth": 0.5}},
     },
 }
 
@@ -159,10 +159,16 @@ def attention() -> list[Notice]:
     overdue = sum(count.overdue for count in fresh_counts())
     if overdue:
         text = ngettext("%(n)s case is overdue.", "%(n)s cases are overdue.", overdue)
-        notices.append(_notice("pending", "alarm", text % {"n": overdue}, reverse("console:queues")))
+        notices.append(
+            _notice("pending", "alarm", text % {"n": overdue}, reverse("console:queues"))
+        )
     for run in found["runs"]:
         failed = run.status == RunStatus.FAILED
-        text = _("The last run of %(source)s failed.") if failed else _("The last run of %(source)s is partial.")
+        text = (
+            _("The last run of %(source)s failed.")
+            if failed
+            else _("The last run of %(source)s is partial.")
+        )
         link = reverse("console:run", args=[run.pk])
         tone, icon = ("rejected", "cancel") if failed else ("pending", "error")
         notices.append(_notice(tone, icon, text % {"source": run.source.name}, link))
@@ -174,7 +180,9 @@ def attention() -> list[Notice]:
         link = reverse("admin:upstream_source_change", args=[source.pk])
         notices.append(_notice("rejected", "power_off", text, link))
     if found["faults"]:
-        text = ngettext("%(n)s failed record is kept.", "%(n)s failed records are kept.", found["faults"])
+        text = ngettext(
+            "%(n)s failed record is kept.", "%(n)s failed records are kept.", found["faults"]
+        )
         shown = f"{found['faults']}+" if found["faults"] == FAULTS_SHOWN else found["faults"]
         link = reverse("admin:upstream_fault_changelist")
         notices.append(_notice("pending", "report", text % {"n": shown}, link))

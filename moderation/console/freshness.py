@@ -1,4 +1,4 @@
-"""Answers kept for a few seconds in this process, so that a busy page does not ask the database each time."""
+"""Answers kept for a few seconds in this process, so that busy pages spare the database."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Kept(Generic[P, T]):
-    """A function whose answers are good for `seconds`. Arguments are hashable; answers are not changed."""
+    """A function whose answers are good for `seconds`; arguments hashable, answers unchanged."""
 
     def __init__(self, function: Callable[P, T], seconds: float) -> None:
         self.function = function

@@ -34,7 +34,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": _("Content"),
             "separator": True,
-            "items": _models(request, [(model._meta.label, _icon(model._meta.label)) for model in content]),
+            "items": _models(
+                request, [(model._meta.label, _icon(model._meta.label)) for model in content]
+            ),
         },
         {
             "title": _("Policy and log"),

@@ -150,5 +150,7 @@ def _times() -> Words:
         "ago": _("{span} ago"),
         "span_minutes": _("{m} min"),
         "span_hours": _("{h} h {m} min"),
+        "span_hours_only": _("{h} h"),
         "span_days": _("{d} d {h} h"),
+        "span_days_only": _("{d} d"),
     }

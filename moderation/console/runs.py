@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.keyset import read_page
 from moderation.console.access import OPERATE, console_page, page_context
-from moderation.console.paging import read_page
 from upstream.enums import RunStatus, SourceKind
-from upstream.errors import RunAlreadyActive
+from upstream.errors import SyncError
 from upstream.models import Fault, Source, SyncRun
-from upstream.runs import cancel_run, replay_fault, start_run
+from upstream.replays import replay_fault
+from upstream.runs import cancel_run, start_run
 from upstream.tasks import run_sync
 
 RUNS_SHOWN = 50
@@ -69,8 +70,8 @@ def start(request: HttpRequest) -> HttpResponse:
     source = get_object_or_404(Source, name=request.POST.get("source", ""))
     try:
         run = start_run(source=source, full="full" in request.POST, started_by=request.user)
-    except RunAlreadyActive:
-        messages.warning(request, _("%(source)s is being synced already.") % {"source": source.name})
+    except SyncError as error:
+        messages.warning(request, str(error))
         return HttpResponseRedirect(reverse("console:runs"))
     run_sync.delay_on_commit(str(run.pk))
     messages.success(request, _("A run of %(source)s has started.") % {"source": source.name})
@@ -80,14 +81,16 @@ def start(request: HttpRequest) -> HttpResponse:
 @console_page(OPERATE, methods=["POST"])
 def cancel(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     run = get_object_or_404(SyncRun, pk=run_id)
-    cancel_run(run_id=run.pk)
-    messages.info(request, _("The run ends after the page that is being read."))
+    if cancel_run(run_id=run.pk):
+        messages.info(request, _("The run ends after the page that is being read."))
+    else:
+        messages.warning(request, _("The run had ended already."))
     return HttpResponseRedirect(reverse("console:run", args=[run.pk]))
 
 
 @console_page(OPERATE, methods=["POST"])
 def replay(request: HttpRequest, fault_id: uuid.UUID) -> HttpResponse:
-    fault = replay_fault(fault_id=get_object_or_404(Fault, pk=fault_id).pk, by=request.user)
+    fault = _replayed(get_object_or_404(Fault, pk=fault_id), request)
     if fault.resolved_at:
         messages.success(request, _("The record was taken."))
     else:
@@ -95,12 +98,21 @@ def replay(request: HttpRequest, fault_id: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("console:run", args=[fault.run_id]) + f"#fault-{fault.pk}")
 
 
+def _replayed(fault: Fault, request: HttpRequest) -> Fault:
+    """The fault after another try; one that cannot be tried stays, and the page says why."""
+    try:
+        return replay_fault(fault_id=fault.pk, by=request.user)
+    except SyncError as error:
+        messages.warning(request, str(error))
+        return fault
+
+
 @console_page(OPERATE, methods=["POST"])
 def replay_all(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     run = get_object_or_404(SyncRun, pk=run_id)
     waiting = run.faults.filter(resolved_at__isnull=True).order_by("replayed_at", "pk")
-    ids = list(waiting.values_list("pk", flat=True)[: REPLAYED_AT_ONCE + 1])
-    faults = [replay_fault(fault_id=pk, by=request.user) for pk in ids[:REPLAYED_AT_ONCE]]
+    found = list(waiting[: REPLAYED_AT_ONCE + 1])
+    faults = [_replayed(fault, request) for fault in found[:REPLAYED_AT_ONCE]]
     taken = sum(1 for fault in faults if fault.resolved_at)
     if taken:
         text = ngettext("%(n)s record was taken.", "%(n)s records were taken.", taken)
@@ -109,6 +121,6 @@ def replay_all(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         failed = len(faults) - taken
         text = ngettext("%(n)s record failed again.", "%(n)s records failed again.", failed)
         messages.error(request, text % {"n": failed})
-    if len(ids) > REPLAYED_AT_ONCE:
+    if len(found) > REPLAYED_AT_ONCE:
         messages.info(request, _("More records are left; press again for the next ones."))
     return HttpResponseRedirect(reverse("console:run", args=[run.pk]))

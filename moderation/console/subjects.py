@@ -1,4 +1,4 @@
-"""/admin/subjects/<type>/<id>/: everything about one subject, its timeline, and what may be done to it."""
+"""/admin/subjects/<type>/<id>/: one subject, its timeline, and what may be done."""
 
 import uuid
 from dataclasses import dataclass
@@ -117,7 +117,7 @@ def _picture(request: HttpRequest, queue: ReviewQueue, subject: Reviewable) -> P
 def offered(
     subject: Reviewable, case: Case | None, last: Decision | None, actor: Actor
 ) -> list[OfferedAction]:
-    """The actions that would change this subject now, if this person asked with all words needed."""
+    """The actions that would change this subject now, if this person asked with all words."""
     state = State(
         subject.review_status,
         hidden=subject.hidden,
@@ -130,7 +130,9 @@ def offered(
     found = []
     for action in _OFFERED:
         verdict = judge(state, Ask(action, reason="any", note="any"), actor, escalated=escalated)
-        closes = case is not None and verdict.outcome == Outcome.UNCHANGED and verdict.after != state
+        closes = (
+            case is not None and verdict.outcome == Outcome.UNCHANGED and verdict.after != state
+        )
         if (verdict.outcome == Outcome.APPLIED or closes) and (
             not waits or action == Action.ESCALATE
         ):

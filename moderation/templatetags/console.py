@@ -1,54 +1,29 @@
-"""Tags and filters of the console's pages: badges, pager links, spans of time, progress."""
+"""Tags and filters of the console's pages: badges, spans of time, words."""
 
 import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django import template
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.enums import Role
 from moderation.console import badges
-from moderation.console.paging import COUNT_LIMIT, PARAMETERS, Count
 from moderation.enums import ActorKind, ReviewStatus, Seen, Why
+from upstream.badges import run_badge
 
 register = template.Library()
 
 register.filter("status_badge", badges.status_badge)
 register.filter("action_badge", badges.action_badge)
-register.filter("run_badge", badges.run_badge)
+register.filter("run_badge", run_badge)
 register.filter("severity_badge", badges.severity_badge)
 register.filter("subject_badges", badges.subject_badges)
-
-
-@register.simple_tag
-def page_url(changelist: Any, **parameters: str) -> str:
-    """The list's URL with its filters and search kept, at another page."""
-    return str(changelist.get_query_string(parameters))
-
-
-@register.simple_tag
-def row_count(count: Count) -> str:
-    """“1,234 rows”, “about 1,000,000 rows”, “more than 10,000 rows”."""
-    if count.estimated:
-        return _("about %(rows)s rows") % {"rows": intcomma(_rounded(count.rows))}
-    if count.capped:
-        return _("more than %(rows)s rows") % {"rows": intcomma(COUNT_LIMIT)}
-    return ngettext("%(rows)s row", "%(rows)s rows", count.rows) % {"rows": intcomma(count.rows)}
-
-
-def _rounded(rows: int) -> int:
-    """Two digits: an estimate should not look exact."""
-    scale = 10 ** max(len(str(rows)) - 2, 0)
-    return round(rows / scale) * scale
 
 
 @register.filter
@@ -119,13 +94,6 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-@register.simple_tag(takes_context=True)
-def here(context: dict[str, Any], **parameters: str) -> str:
-    """This page's URL with its filters, at another page of its list."""
-    kept = {k: v for k, v in context["request"].GET.items() if k not in PARAMETERS}
-    return f"?{urlencode(kept | parameters)}"
-
-
 @register.filter
 def is_past(value: datetime | None) -> bool:
     return value is not None and value < timezone.now()
@@ -139,7 +107,7 @@ def is_kind(mime: str | None, kind: str) -> bool:
 
 @register.filter
 def fact(value: Any) -> Any:
-    """A fact of a queue's context; times stand there in ISO 8601 and are shown in the reader's zone."""
+    """A fact of a queue's context; ISO 8601 times are shown in the reader's zone."""
     if isinstance(value, str) and len(value) > 15 and value[4:5] == "-" and value[10:11] == "T":
         parsed = parse_datetime(value)
         if parsed is not None and timezone.is_aware(parsed):

@@ -37,7 +37,7 @@ function progress(row, run) {
   const end = run.finished_at ? Date.parse(run.finished_at) : Date.now();
   const took = Math.max(0.001, (end - Date.parse(run.started_at)) / 1000);
   const rate = run.seen / took;
-  write(row, "[data-rate]", run.seen ? `${number.format(Number(rate.toPrecision(3)))} ${unitsOf(root).per}` : "–");
+  write(row, "[data-rate]", run.seen && took >= 1 ? `${number.format(Number(rate.toPrecision(3)))} ${unitsOf(root).per}` : "–");
   const left = running && run.expected && rate ? (run.expected - run.seen) / rate : null;
   write(row, "[data-time]", left === null ? span(root, took) : `${span(root, left)} ${unitsOf(root).left}`);
 }

@@ -50,8 +50,8 @@ def decode(model: type[Model], cursor: str) -> Any:
 def read_page(queryset: QuerySet[Any], parameters: Mapping[str, str], *, size: int) -> KeysetPage:
     """The page that `after`, `before` or `last` name, else the first; one query.
 
-    A malformed cursor gives the first page. The last page is read from the other end of the index, so
-    that it costs what the first does.
+    A malformed cursor gives the first page. The last page is read from the other end of the index,
+    so that it costs what the first does.
     """
     model = queryset.model
     if parameters.get(LAST):

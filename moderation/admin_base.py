@@ -1,0 +1,88 @@
+"""The shared base of the content apps' model admins: lists of subjects."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core.admin_base import ConsoleAdmin
+from media.services import Picture, pictures
+from moderation.console.actions import DecideActionForm, SubjectActions
+from moderation.console.badges import subject_badges
+from moderation.filters import SubjectFilterSet
+from moderation.models import Reviewable
+from moderation.registry import queue_for
+from moderation.visibility import visible_to
+
+THUMBNAIL_SECONDS = 900
+
+
+class SubjectAdmin(SubjectActions, ConsoleAdmin):
+    """A list of subjects: thumbnails, badges, filters, search by ids, decisions on selected rows.
+
+    A row opens the subject's page. Held subjects are listed to leads only, without their picture.
+    """
+
+    filterset_class: ClassVar[type[SubjectFilterSet]] = SubjectFilterSet
+    action_form = DecideActionForm
+    list_select_related = ("source",)
+    search_fields = ("id",)
+    search_help_text = _("Id or upstream id, or how it begins")
+    # Whether the change page is the record itself instead of the subject's page.
+    shows_record: ClassVar[bool] = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible_to(super().get_queryset(request), request.user)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return self.filterset_class.search(queryset, search_term), False
+
+    def prepare_rows(self, request: HttpRequest, rows: Sequence[Reviewable]) -> None:
+        role = queue_for(self.model.subject_type()).picture_role
+        found = pictures(
+            subject_ids=[row.pk for row in rows if not row.held],
+            role=role,
+            purpose="console",
+            user_id=request.user.pk,
+            ttl=THUMBNAIL_SECONDS,
+        )
+        for row in rows:
+            row.list_picture = found.get(row.pk)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        subject = self.get_object(request, object_id)
+        if subject is None or (self.shows_record and not subject.held):
+            return super().change_view(request, object_id, *args, **kwargs)
+        return HttpResponseRedirect(subject_url(subject))
+
+    @display(description=_("Picture"))
+    def thumbnail(self, subject: Reviewable) -> SafeString:
+        return thumbnail(getattr(subject, "list_picture", None), href=subject_url(subject))
+
+    @display(description=_("Status"))
+    def badges(self, subject: Reviewable) -> SafeString:
+        return subject_badges(subject)
+
+
+def subject_url(subject: Reviewable) -> str:
+    return reverse("console:subject", args=[subject.subject_type(), subject.pk])
+
+
+def thumbnail(picture: Picture | None, *, href: str) -> SafeString:
+    """A blurred thumbnail that leads to the subject; a word where there is no picture."""
+    if picture is None or not picture.thumb_url:
+        return format_html('<a class="gh-thumb gh-thumb-none" href="{}">{}</a>', href, _("None"))
+    return format_html(
+        '<a class="gh-thumb" href="{}"><img src="{}" alt="" loading="lazy" decoding="async"></a>',
+        href, picture.thumb_url,
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Filters of the lists of runs and failed records."""
+
+from typing import ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from upstream.enums import RunStatus
+from upstream.models import Fault, Source, SyncRun
+
+
+class SyncRunFilterSet(django_filters.FilterSet):
+    source = django_filters.ModelChoiceFilter(
+        queryset=Source.objects.all(), label=_("Source"), empty_label=_("Any source")
+    )
+    status = django_filters.ChoiceFilter(
+        choices=RunStatus.choices, label=_("Status"), empty_label=_("Any status")
+    )
+
+    class Meta:
+        model = SyncRun
+        fields: ClassVar[list[str]] = []
+
+
+class FaultFilterSet(django_filters.FilterSet):
+    source = django_filters.ModelChoiceFilter(
+        queryset=Source.objects.all(), label=_("Source"), empty_label=_("Any source")
+    )
+    state = django_filters.ChoiceFilter(
+        method="filter_state",
+        label=_("State"),
+        empty_label=_("Any state"),
+        choices=[("open", _("Not taken yet")), ("taken", _("Taken"))],
+    )
+
+    class Meta:
+        model = Fault
+        fields: ClassVar[list[str]] = []
+
+    def filter_state(self, queryset: QuerySet[Fault], name: str, value: str) -> QuerySet[Fault]:
+        return queryset.filter(resolved_at__isnull=value == "open")

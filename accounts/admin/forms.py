@@ -36,7 +36,7 @@ class RoleField(forms.ChoiceField):
         )
 
 
-def _checked_name(form: forms.BaseForm) -> str:
+def _check_name(form: forms.BaseForm) -> str:
     name: str = form.cleaned_data["username"]
     try:
         check_name(name)
@@ -54,9 +54,9 @@ class NewAccountForm(UserCreationForm):  # type: ignore[misc]
         model = User
         fields = ("username", "email")
 
-    def clean_username(self) -> str:
-        super().clean_username()
-        return _checked_name(self)
+    def clean_username(self) -> Any:
+        _check_name(self)
+        return super().clean_username()
 
 
 class AccountForm(UserChangeForm):  # type: ignore[misc]
@@ -74,7 +74,13 @@ class AccountForm(UserChangeForm):  # type: ignore[misc]
             self.fields["role"].initial = role_of(self.instance)
 
     def clean_username(self) -> str:
-        return _checked_name(self)
+        return _check_name(self)
+
+
+class OwnAccountForm(AccountForm):
+    """The admin's own account: everything but the role."""
+
+    role = None  # type: ignore[assignment]  # Django's way to drop an inherited field
 
 
 class BanForm(forms.Form):

@@ -17,7 +17,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm
 
 from accounts.admin.common import ForAdmins, ForOperators, Question, change_url, person, posted
-from accounts.admin.forms import AccountForm, BanForm, NewAccountForm
+from accounts.admin.forms import AccountForm, BanForm, NewAccountForm, OwnAccountForm
 from accounts.audit import COMMAND_LINE
 from accounts.enums import Role
 from accounts.errors import AccountError
@@ -140,6 +140,13 @@ class UserAdmin(DjangoUserAdmin, ForOperators):  # type: ignore[type-arg]
             (_("State"), {"fields": ("shown_state", "banned_at", "ban_reason", "anonymised_at")}),
             (_("Dates"), {"fields": ("last_login", "date_joined")}),
         )
+
+    def get_form(  # type: ignore[override]  # as in Django's own UserAdmin
+        self, request: HttpRequest, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        if obj is not None and obj.pk == request.user.pk:
+            kwargs["form"] = OwnAccountForm
+        return super().get_form(request, obj, **kwargs)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return ForOperators.has_module_permission(self, request)

@@ -50,7 +50,7 @@ class Command(AccountsCommand):
             help="the user is this upstream user of that source (may be repeated)",
         )  # fmt: skip
         parser.add_argument(
-            "--source", default="", type=slug, metavar="NAME", help="only what is of this source"
+            "--source", type=slug, metavar="NAME", help="only what is of this source"
         )
         parser.add_argument(
             "--scopes", required=True, metavar="SCOPE,…",
@@ -73,7 +73,7 @@ class Command(AccountsCommand):
                 user=user,
                 scopes=scopes,
                 name=options["name"],
-                source=options["source"],
+                source=options["source"] or "",
                 signed=options["signed"],
                 limits=Limits(
                     expires_at=timezone.now() + expires if expires else None,

@@ -41,12 +41,19 @@ def start_cluster() -> None:
     # One role that may create databases; tests of the runtime role's rights log in as it.
     os.environ["DATABASE_URL"] = attachment.cluster.url(user=OWNER, port=port)
     os.environ["TEST_RUNTIME_URL"] = attachment.cluster.url(user=RUNTIME, port=port)
+    if broker := attachment.environment.get("CELERY_BROKER_URL"):
+        os.environ["TEST_BROKER_URL"] = broker
 
 
 start_cluster()
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()
 
-from tests import flushing  # noqa: E402  Django has to be set up first
+from config import messages  # noqa: E402  Django has to be set up first
+from tests import chromium, flushing  # noqa: E402
 
 flushing.install()
+messages.compile_stale()
+
+pytest_collection_modifyitems = chromium.skip_without_browser
+pytest_terminal_summary = chromium.say_what_was_skipped

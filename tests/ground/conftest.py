@@ -97,6 +97,14 @@ def join() -> Iterator[Callable[..., Process]]:
             process.leave()
 
 
+@pytest.fixture
+def redis_url() -> str:
+    """The broker that runs beside the suite's cluster."""
+    if url := os.environ.get("TEST_BROKER_URL"):
+        return url
+    pytest.skip("no Valkey or Redis")
+
+
 def eventually(condition: Callable[[], bool], *, seconds: float = 15.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():

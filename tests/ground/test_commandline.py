@@ -9,6 +9,8 @@ import pytest
 from core.launcher.commandline import needs_database, prepare
 from tests.ground.conftest import ROOT, clean_environment
 
+FERNET_KEY = "A" * 43 + "="
+
 
 @pytest.mark.parametrize(
     ("arguments", "needed"),
@@ -40,7 +42,7 @@ def test_with_a_database_url_nothing_is_started_or_generated(monkeypatch):
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ENCRYPTION_KEYS"])
 def test_in_production_a_missing_secret_stops_the_start_with_one_sentence(missing):
-    given = {"SECRET_KEY": "x" * 50, "ENCRYPTION_KEYS": "y" * 44}
+    given = {"SECRET_KEY": "x" * 50, "ENCRYPTION_KEYS": FERNET_KEY}
     del given[missing]
     environment = clean_environment(DATABASE_URL="postgresql://a:b@127.0.0.1:9/c", **given)
     done = subprocess.run(
@@ -54,7 +56,9 @@ def test_in_production_a_missing_secret_stops_the_start_with_one_sentence(missin
 
 def test_an_unreachable_database_is_said_without_a_traceback():
     environment = clean_environment(
-        DATABASE_URL="postgresql://a:b@127.0.0.1:9/c", SECRET_KEY="x" * 50, ENCRYPTION_KEYS="y" * 44
+        DATABASE_URL="postgresql://a:b@127.0.0.1:9/c",
+        SECRET_KEY="x" * 50,
+        ENCRYPTION_KEYS=FERNET_KEY,
     )
     done = subprocess.run(
         [sys.executable, "manage.py", "migrate"],

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from assets.enums import AssetStatus, GroupType
-from assets.models import Asset
+from assets.models import Asset, AssetDetail
 from moderation.registry import ReviewQueue
 
 
@@ -23,6 +23,7 @@ class AssetQueue(ReviewQueue):
     model = Asset
     sla = timedelta(hours=4)
     card_template = "assets/card.html"
+    icon = "folder_special"
 
     def queryset(self) -> QuerySet[Any]:
         return Asset.objects.select_related("source", "group")
@@ -44,6 +45,9 @@ class AssetQueue(ReviewQueue):
         from assets.sync import fresh_urls
 
         return fresh_urls(subject_ids)
+
+    def raw_of(self, subject: Any) -> Any:
+        return AssetDetail.objects.filter(asset=subject).values_list("raw", flat=True).first()
 
     def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
         return {

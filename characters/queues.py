@@ -27,6 +27,7 @@ class CharacterQueue(ReviewQueue):
     sla = timedelta(hours=8)
     card_template = "characters/card.html"
     picture_role = "avatar"
+    icon = "face"
     character_field = "upstream_id"
     user_field = "author_id"
 
@@ -45,6 +46,9 @@ class CharacterQueue(ReviewQueue):
             return str(subject.name)
         parts = (subject.text.name, subject.text.bio, subject.text.origin_prompt)
         return "\n\n".join(part for part in parts if part)
+
+    def raw_of(self, subject: Any) -> Any:
+        return CharacterText.objects.filter(character=subject).values_list("raw", flat=True).first()
 
     def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
         approved = _texts_at_approval([subject.pk for subject in subjects])

@@ -12,15 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin_base import ConsoleAdmin
-from media.services import Picture, pictures
+from media.services import Picture
 from moderation.console.actions import DecideActionForm, SubjectActions
 from moderation.console.badges import subject_badges
+from moderation.console.pictures import console_pictures
 from moderation.filters import SubjectFilterSet
 from moderation.models import Reviewable
 from moderation.registry import queue_for
 from moderation.visibility import visible_to
-
-THUMBNAIL_SECONDS = 900
 
 
 class SubjectAdmin(SubjectActions, ConsoleAdmin):
@@ -47,12 +46,10 @@ class SubjectAdmin(SubjectActions, ConsoleAdmin):
 
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Reviewable]) -> None:
         role = queue_for(self.model.subject_type()).picture_role
-        found = pictures(
+        found = console_pictures(
             subject_ids=[row.pk for row in rows if not row.held],
             role=role,
-            purpose="console",
             user_id=request.user.pk,
-            ttl=THUMBNAIL_SECONDS,
         )
         for row in rows:
             row.list_picture = found.get(row.pk)

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from media.models import ViewLog
-from media.services import Picture, pictures
+from media.services import Picture
 from moderation import timeline
 from moderation.actors import Actor
 from moderation.console.access import LEAD, MODERATE, console_page, page_context
 from moderation.console.actions import tell
+from moderation.console.pictures import console_pictures
 from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen
 from moderation.errors import UnknownBatch, UnknownSubjectType
 from moderation.models import Case, Decision, Note, Reason, Reviewable
@@ -25,7 +26,6 @@ from moderation.services import MAX_NOTE, Request, decide, undo
 from moderation.transitions import NEEDS_NOTE, NEEDS_REASON, Ask, State, judge
 from moderation.visibility import may_see, without_held
 
-PICTURE_SECONDS = 900
 VIEWS_SHOWN = 50
 BATCH_SHOWN = 100
 # In the order of the buttons.
@@ -104,12 +104,11 @@ def _picture(request: HttpRequest, queue: ReviewQueue, subject: Reviewable) -> P
     if subject.review_status == ReviewStatus.PURGED and not request.user.has_perm(LEAD):
         return None
     purpose = "lead" if subject.held else "console"
-    found = pictures(
+    found = console_pictures(
         subject_ids=[subject.pk],
         role=queue.picture_role,
         purpose=purpose,
         user_id=request.user.pk,
-        ttl=PICTURE_SECONDS,
     )
     return found.get(subject.pk)
 

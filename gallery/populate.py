@@ -1,6 +1,7 @@
 """Synthetic image logs in bulk, for load tests: harmless words, no bytes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -70,7 +71,7 @@ def add_images(
     Yields how many rows each committed chunk added. `prefix` makes upstream ids unique;
     `characters` is how many synthetic characters the pictures are spread over.
     """
-    fixed = {
+    fixed: dict[str, Any] = {
         "source": source.pk, "prefix": prefix, "total": total, "pending": pending,
         "users": max(1, total // 20), "characters": max(1, characters),
         "type": ImageQueue.model.subject_type(), "role": ImageQueue.picture_role,

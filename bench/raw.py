@@ -1,0 +1,87 @@
+"""Claiming and deciding in plain psycopg: what the engine is compared with.
+
+The same statements as moderation/cases.py and moderation/store.py, prepared, with the same guarantees
+and the same rows in the log, written for this one purpose: no models, no request objects, no rules.
+"""
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg.rows import TupleRow
+
+from core.keys import uuid7
+from moderation import cases, store
+from moderation.audit import GENESIS
+
+Connection = psycopg.Connection[TupleRow]
+
+_LOCK = (
+    "SELECT id, review_status, hidden, held, reviewed_at, reviewed_by_id, source_id"
+    " FROM gallery_imagelog WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+)
+_UPDATE = (
+    "UPDATE gallery_imagelog s SET review_status = 'approved', hidden = false, held = false,"
+    " reviewed_at = %s, reviewed_by_id = %s WHERE id = ANY(%s) AND review_status = 'pending'"
+)
+_DELETE = "DELETE FROM moderation_case WHERE id = ANY(%s)"
+_COPY = f"COPY moderation_decision ({', '.join(store._COLUMNS)}) FROM STDIN"
+_CLAIM = cases._CLAIM.replace("RETURNING *", "RETURNING id, subject_id, claim_token")
+
+
+def claim(connection: Connection, *, user: int, limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(case id, subject id) of what was leased."""
+    with connection.transaction():
+        connection.execute(cases._TAKE_BACK, {"few": cases.TAKE_BACK})
+        shift = connection.execute(cases._SHIFT, {"user": user, "gap": cases.SHIFT_GAP}).fetchone()
+        assert shift is not None
+        rows = connection.execute(
+            _CLAIM,
+            {
+                "user": user, "queue": "images", "limit": min(limit, cases.MAX_HELD - shift[1]),
+                "shift": shift[0], "lease": timedelta(seconds=600),
+            },
+        ).fetchall()  # fmt: skip
+    return [(row[0], row[1]) for row in rows]
+
+
+def approve(connection: Connection, subjects: list[uuid.UUID], *, user: int, role: str) -> int:
+    """Approves pending subjects; returns how many."""
+    batch = uuid7()
+    with connection.transaction():
+        locked = {row[0]: row for row in connection.execute(_LOCK, [subjects])}
+        loaded = connection.execute(store._LOAD, [list(locked)]).fetchall()
+        rows = [_row(locked[each[0]], each, batch, user, role) for each in loaded]
+        present = loaded[0][1]
+        connection.execute(_UPDATE, [present, user, list(locked)])
+        with connection.cursor().copy(_COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+        connection.execute(_DELETE, [[each[7] for each in loaded]])
+    return len(rows)
+
+
+def _row(
+    subject: tuple[Any, ...], loaded: tuple[Any, ...], batch: uuid.UUID, user: int, role: str
+) -> list[Any]:
+    """The log row in the order of the model's columns, with its hash at the end."""
+    key, status, hidden, held, reviewed_at, reviewed_by, source_id = subject
+    _, present, _, head, _, guarded, number, case_id, queue, kind, priority, why = loaded[:12]
+    opened_at, due_at, _, _, claimed_at, _, not_for = loaded[12:]
+    row = [
+        number, present, batch, "gallery.imagelog", key, "approve", status, "approved", hidden,
+        False, held, False, guarded, False, reviewed_at, reviewed_by, "", None, "", "", "person",
+        user, "", role, None, "none", case_id, queue, kind, opened_at, claimed_at, due_at, priority,
+        why, not_for, source_id, bytes(head) if head else GENESIS,
+    ]  # fmt: skip
+    row.append(hashlib.sha256(orjson.dumps([_plain(value) for value in row])).digest())
+    return row
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,11 @@
+"""The product's settings with plain static files, and the admin site that lists are compared with."""
+
+from config.settings import *  # noqa: F403
+from config.settings import STORAGES
+
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+ROOT_URLCONF = "bench.urls"

@@ -1,0 +1,22 @@
+"""The product's URLs, and the same models in an admin as Django makes it."""
+
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.urls import URLPattern, URLResolver, path
+
+from config.urls import urlpatterns as product_urls
+from gallery.models import ImageLog
+
+
+class StockImages(ModelAdmin):
+    list_display = (
+        "message_id", "review_status", "user_id", "character_id", "source", "created_at",
+    )  # fmt: skip
+    list_filter = ("review_status",)
+    list_select_related = ("source",)
+    list_per_page = 50
+
+
+stock = AdminSite(name="stock")
+stock.register(ImageLog, StockImages)
+
+urlpatterns: list[URLPattern | URLResolver] = [path("stock/", stock.urls), *product_urls]

@@ -91,6 +91,8 @@ class ConsoleAdmin(ModelAdmin):
     delete_permission: ClassVar[str | None] = None
     # Whether get_queryset() hides rows, so that the table's size says nothing.
     always_filtered: ClassVar[bool] = False
+    # A table of a few rows keeps Django's own list, in the model's order.
+    is_small: ClassVar[bool] = False
     list_per_page = 50
     list_fullwidth = True
     sortable_by = ()
@@ -100,8 +102,8 @@ class ConsoleAdmin(ModelAdmin):
     list_before_template = "core/filters.html"
     actions: Any = None
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
-        return KeysetChangeList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ChangeList if self.is_small else KeysetChangeList
 
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """Loads for a whole page what its cells show; the default needs nothing."""

@@ -15,7 +15,12 @@ from unfold.decorators import display
 from accounts.models import User
 from core.admin_base import LEAD, ConsoleAdmin
 from moderation.console.badges import action_badge, severity_badge, status_badge
-from moderation.filters import CaseFilterSet, DecisionFilterSet, TombstoneFilterSet
+from moderation.filters import (
+    CaseFilterSet,
+    DecisionFilterSet,
+    ReasonVersionFilterSet,
+    TombstoneFilterSet,
+)
 from moderation.models import Case, Decision, Reason, ReasonVersion, Receipt, Seal, Tombstone
 from moderation.policy import save_reason
 from moderation.queues import ESCALATIONS
@@ -33,8 +38,9 @@ def _subject_link(row: Any) -> SafeString:
 class ReasonAdmin(ConsoleAdmin):
     """Leads edit the policy; each save is a new version, and decisions name the one in force."""
 
+    is_small = show_full_result_count = True
     change_permission = add_permission = LEAD
-    list_display = ("label", "slug", "severity_column", "digit", "version", "active")
+    list_display = ("label", "slug", "severity_column", "digit", "versions", "active")
     list_display_links = ("label",)
     fieldsets = (
         (None, {"fields": (("slug", "severity"), ("digit", "active"))}),
@@ -55,6 +61,13 @@ class ReasonAdmin(ConsoleAdmin):
     def label(self, reason: Reason) -> str:
         return reason.label
 
+    @display(description=_("Version"))
+    def versions(self, reason: Reason) -> SafeString:
+        link = reverse("admin:moderation_reasonversion_changelist")
+        return format_html(
+            '<a class="gh-link" href="{}?slug={}">{}</a>', link, reason.slug, reason.version
+        )
+
     @display(description=_("Severity"))
     def severity_column(self, reason: Reason) -> SafeString:
         return severity_badge(reason.severity)
@@ -62,6 +75,7 @@ class ReasonAdmin(ConsoleAdmin):
 
 @admin.register(ReasonVersion)
 class ReasonVersionAdmin(ConsoleAdmin):
+    filterset_class = ReasonVersionFilterSet
     list_display = ("slug", "version", "created_at", "created_by")
 
 
@@ -92,7 +106,41 @@ class DecisionAdmin(_Log):
     list_display_links = ("id",)
     search_fields = ("id",)
     search_help_text = _("Number, subject id or batch")
-    exclude = ("prev_hash", "hash")
+    readonly_fields = ("subject", "who")
+    fieldsets = (
+        (None, {"fields": (("at", "batch"), "subject", ("action", "seen"))}),
+        (
+            _("Change"),
+            {
+                "fields": (
+                    ("from_status", "to_status"),
+                    ("from_hidden", "to_hidden"),
+                    ("from_held", "to_held"),
+                    ("from_guarded", "to_guarded"),
+                )
+            },
+        ),
+        (_("Why"), {"fields": (("reason", "reason_version", "severity"), "note", "reverses")}),
+        (_("Who"), {"fields": (("who", "actor_role"), ("actor_kind", "actor_name", "actor_id"))}),
+        (
+            _("Case"),
+            {
+                "fields": (
+                    ("case_queue", "case_kind", "case_priority"),
+                    ("case_opened_at", "case_claimed_at", "case_due_at"),
+                    "case_why",
+                )
+            },
+        ),
+    )
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Decision | None:
+        found: Decision | None = super().get_object(request, object_id, from_field)
+        if found is not None:
+            self.prepare_rows(request, [found])
+        return found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         return without_held(super().get_queryset(request), request.user)

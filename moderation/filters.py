@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from moderation.enums import Action, CaseKind, ReviewStatus
-from moderation.models import Case, Decision, Reviewable, Tombstone
+from moderation.models import Case, Decision, ReasonVersion, Reviewable, Tombstone
 from moderation.registry import queues
 from upstream.models import Source
 
@@ -167,6 +167,14 @@ class DecisionFilterSet(django_filters.FilterSet):
     ) -> QuerySet[Decision]:
         people = User.objects.filter(username__iexact=value.strip()).values_list("pk", flat=True)
         return queryset.filter(actor_id__in=list(people))
+
+
+class ReasonVersionFilterSet(django_filters.FilterSet):
+    slug = django_filters.CharFilter(label=_("Slug"))
+
+    class Meta:
+        model = ReasonVersion
+        fields: ClassVar[list[str]] = []
 
 
 class TombstoneFilterSet(django_filters.FilterSet):

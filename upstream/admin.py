@@ -1,6 +1,6 @@
 """Model admins of sources (credentials are write-only), runs and failed records."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from core.admin_base import OPERATE, ConsoleAdmin
 from core.badges import badge
@@ -40,6 +41,9 @@ class SourceForm(forms.ModelForm[Source]):
             "name", "kind", "base_url", *SECRETS, "enabled", "every_minutes", "characters_sources",
             "trust_approvals", "backend", "is_default", "per_second", "options",
         )  # fmt: skip
+        widgets: ClassVar[dict[str, forms.Widget]] = {
+            "characters_sources": UnfoldAdminTextInputWidget()
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,7 +52,7 @@ class SourceForm(forms.ModelForm[Source]):
                 continue
             stored = getattr(self.instance, name)
             help_text = _("Stored. Leave empty to keep it.") if stored else _("None stored.")
-            label = Source._meta.get_field(name).verbose_name
+            label = capfirst(str(Source._meta.get_field(name).verbose_name))
             self.fields[name] = SecretField(label=label, help_text=help_text)
             self.initial.pop(name, None)
 
@@ -65,6 +69,7 @@ class SourceAdmin(ConsoleAdmin):
     """Operators add and edit sources; a name never changes, keys and identities use it."""
 
     form = SourceForm
+    is_small = show_full_result_count = True
     change_permission = add_permission = OPERATE
     list_display = ("name", "kind", "base_url", "state", "schedule", "runs_link")
     list_display_links = ("name",)

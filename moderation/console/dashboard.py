@@ -78,8 +78,8 @@ def _chart(rows: list[tuple[datetime, int, int]]) -> dict[str, Any]:
     arrivals = {
         "label": _("Arrivals"),
         "data": [row[1] for row in table],
-        "borderColor": "var(--color-base-500)",
-        "backgroundColor": "var(--color-base-500)",
+        "borderColor": "var(--gh-faint)",
+        "backgroundColor": "var(--gh-faint)",
         "borderDash": [5, 4],
         "pointStyle": "rect",
         **line,
@@ -87,8 +87,8 @@ def _chart(rows: list[tuple[datetime, int, int]]) -> dict[str, Any]:
     decisions = {
         "label": _("Decisions"),
         "data": [row[2] for row in table],
-        "borderColor": "var(--color-primary-500)",
-        "backgroundColor": "var(--color-primary-500)",
+        "borderColor": "var(--gh-accent)",
+        "backgroundColor": "var(--gh-accent)",
         "pointStyle": "circle",
         **line,
     }

@@ -27,16 +27,13 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """unfold's navigation: groups of items; empty groups are left out by unfold."""
     if not request.user.has_perm(VIEW):
         return []
-    content = [queue.model for queue in queues().values() if queue.model is not None]
     return [
         {"title": "", "items": _work(request)},
         {"title": _("Queues"), "separator": True, "items": _queues(request)},
         {
             "title": _("Content"),
             "separator": True,
-            "items": _models(
-                request, [(model._meta.label, _icon(model._meta.label)) for model in content]
-            ),
+            "items": _models(request, _content()),
         },
         {
             "title": _("Policy and log"),
@@ -44,6 +41,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "items": _models(
                 request,
                 [
+                    ("moderation.Case", "list_alt"),
                     ("moderation.Reason", "gavel"),
                     ("moderation.Decision", "history"),
                     ("moderation.Seal", "verified"),
@@ -96,12 +94,16 @@ def _queues(request: HttpRequest) -> list[Item]:
     return items
 
 
-def _icon(label: str) -> str:
-    return next(
-        queue.icon
-        for queue in queues().values()
-        if queue.model is not None and queue.model._meta.label == label
-    )
+def _content() -> list[tuple[str, str]]:
+    """The subjects, each followed by what else its app has registered."""
+    found: list[tuple[str, str]] = []
+    for queue in queues().values():
+        if queue.model is None:
+            continue
+        found.append((queue.model._meta.label, queue.icon))
+        others = apps.get_app_config(queue.model._meta.app_label).get_models()
+        found += [(model._meta.label, "folder") for model in others if model is not queue.model]
+    return found
 
 
 def _models(request: HttpRequest, wanted: Iterable[tuple[str, str]]) -> list[Item]:

@@ -54,7 +54,7 @@ def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
     last = Decision.objects.filter(subject_id=subject.pk).order_by("-pk").first()
     actor = Actor.person(request.user)
     context: dict[str, Any] = {
-        "title": queue.title_of(subject) or str(subject.pk),
+        "title": f"{queue.title}: {queue.title_of(subject) or subject.pk}",
         "queue": queue,
         "subject": subject,
         "subject_type": subject_type,

@@ -1,7 +1,6 @@
 """The sync of a gallery: it walks the albums of the characters that a characters source knows."""
 
 import time
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -86,7 +85,7 @@ class _Portion:
     """Pages read for one step: rows, cursors followed, and how each album's pass stands."""
 
     items: list[Item] = field(default_factory=list)
-    cursors: set[uuid.UUID] = field(default_factory=set)
+    cursors: set[str] = field(default_factory=set)
     # By character: None unfinished, else whether the pass was whole.
     passes: dict[str, bool | None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -186,7 +185,7 @@ class GallerySync(Adapter):
         if not chosen:
             raise NotSyncable(
                 f"{self.source.name} walks the characters of a characters source with the same base"
-                f" URL: add one, or name one with addsource {self.source.name} --update --characters."
+                " URL: add one, or name one with addsource --update --characters."
             )
         return chosen
 

@@ -2,8 +2,7 @@
 
 import hashlib
 import re
-import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, Self
 
@@ -54,7 +53,7 @@ class Refused:
     place: str = ""
 
     @property
-    def key(self) -> uuid.UUID:
+    def key(self) -> str:
         """By its id when that could be read, else by its place and payload without signatures."""
         upstream_id = self.error.upstream_id
         if 0 < len(upstream_id) < MAX_ID:
@@ -70,8 +69,8 @@ class Pass:
     first: int = 0
 
 
-# By key: the passes in which it was met first and last.
-Known = dict[uuid.UUID, tuple[int, int]]
+# By key (32 hexadecimal digits): the passes in which it was met first and last.
+Known = dict[str, tuple[int, int]]
 
 
 class Ledger(Protocol):
@@ -80,7 +79,7 @@ class Ledger(Protocol):
     @property
     def dry(self) -> bool: ...
 
-    def meet(self, keys: Collection[uuid.UUID], pass_no: int) -> Known:
+    def meet(self, keys: Collection[str], pass_no: int) -> Known:
         """Notes the keys; returns those met before with their first and last pass till now."""
 
     def vanished(self, reading: Pass) -> int:
@@ -90,10 +89,10 @@ class Ledger(Protocol):
         """Keeps records that could not be taken, once each."""
 
 
-def key_of(text: str) -> uuid.UUID:
-    """The MD5 of a text as SQL's `md5(text)::uuid` gives it."""
+def key_of(text: str) -> str:
+    """The MD5 of a text as SQL's `md5(text)` gives it."""
     raw = text.encode("utf-8", "backslashreplace")
-    return uuid.UUID(bytes=hashlib.md5(raw, usedforsecurity=False).digest())
+    return hashlib.md5(raw, usedforsecurity=False).hexdigest()
 
 
 class RunLedger:
@@ -104,20 +103,21 @@ class RunLedger:
     def __init__(self, run: SyncRun) -> None:
         self.run = run
 
-    def meet(self, keys: Collection[uuid.UUID], pass_no: int) -> Known:
+    def meet(self, keys: Collection[str], pass_no: int) -> Known:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT record_id, first_pass, pass_no FROM upstream_seenrecord"
-                " WHERE run_id = %s AND record_id = ANY(%s)",
-                [self.run.pk, list(keys)],
+                " WHERE run_id = %s AND record_id = ANY(%s::uuid[])",
+                [self.run.pk, array_text(keys)],
             )
-            known = {key: (first, last) for key, first, last in cursor.fetchall()}
+            known = {key.hex: (first, last) for key, first, last in cursor.fetchall()}
             if fresh := [key for key in keys if key not in known]:
                 with cursor.copy(
                     "COPY upstream_seenrecord (run_id, record_id, first_pass, pass_no) FROM STDIN"
                 ) as copy:
+                    run_id = self.run.pk.hex
                     for key in fresh:
-                        copy.write_row((self.run.pk, key, pass_no, pass_no))
+                        copy.write_row((run_id, key, pass_no, pass_no))
             if stale := [key for key, (_, last) in known.items() if last != pass_no]:
                 SeenRecord.objects.filter(run=self.run, record_id__in=stale).update(pass_no=pass_no)
         return known
@@ -155,13 +155,13 @@ class DryLedger:
     dry = True
 
     def __init__(self) -> None:
-        self.met: dict[bytes, tuple[int, int]] = {}
+        self.met: Known = {}
         self.faults: list[RecordError] = []
 
-    def meet(self, keys: Collection[uuid.UUID], pass_no: int) -> Known:
-        known = {key: self.met[key.bytes] for key in keys if key.bytes in self.met}
+    def meet(self, keys: Collection[str], pass_no: int) -> Known:
+        known = {key: self.met[key] for key in keys if key in self.met}
         for key in keys:
-            self.met[key.bytes] = (known[key][0] if key in known else pass_no, pass_no)
+            self.met[key] = (known[key][0] if key in known else pass_no, pass_no)
         return known
 
     def vanished(self, reading: Pass) -> int:
@@ -186,7 +186,7 @@ class ReplayLedger:
     def __init__(self) -> None:
         self.faults: list[RecordError] = []
 
-    def meet(self, keys: Collection[uuid.UUID], pass_no: int) -> Known:
+    def meet(self, keys: Collection[str], pass_no: int) -> Known:
         return {}
 
     def vanished(self, reading: Pass) -> int:
@@ -194,6 +194,11 @@ class ReplayLedger:
 
     def note_faults(self, refused: Sequence[Refused]) -> None:
         self.faults += [one.error for one in refused]
+
+
+def array_text(keys: Iterable[object]) -> str:
+    """Ids or numbers as PostgreSQL writes an array: a long list adapted one by one is slow."""
+    return "{" + ",".join(map(str, keys)) + "}"
 
 
 def storable(text: str) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from core.keys import uuid7
+from core.keys import uuid7_text
 from media.enums import AttachmentState
 from media.models import Attachment
 from moderation.ingest.spec import IngestSpec, R
 from moderation.ingest.staging import Met
 
+WANTED = AttachmentState.WANTED.value
 _COLUMNS = (
     "id", "subject_type", "subject_id", "role", "epoch", "state", "origin_url", "origin_key",
     "sensitive", "held", "attempts", "next_try_at", "error", "created_at",
@@ -32,11 +33,12 @@ def add(met: Sequence[Met[R]], spec: IngestSpec[R]) -> None:
 
 
 def _rows(met: Sequence[Met[R]], spec: IngestSpec[R]) -> list[tuple[Any, ...]]:
-    now, subject_type = timezone.now(), spec.model.subject_type()
+    # Ids, times and enumerations as text: psycopg takes much longer to adapt the objects.
+    now, kind, state = timezone.now().isoformat(), spec.model.subject_type(), WANTED
     return [
         (
-            uuid7(), subject_type, one.id or one.row.id, spec.role, 0, AttachmentState.WANTED,
-            one.row.url, one.row.origin_key, spec.sensitive(one.row.record), False, 0, now, "", now,
+            uuid7_text(), kind, one.key, spec.role, 0, state, one.row.url, one.row.origin_key,
+            spec.sensitive(one.row.record), False, 0, now, "", now,
         )
         for one in met
     ]  # fmt: skip

@@ -1,6 +1,5 @@
 """store(): batches of records into subjects, side tables, attachments, cases and the ledger."""
 
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -9,6 +8,7 @@ from typing import Any, Generic
 import orjson
 import psycopg
 from django.db import DataError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from moderation.enums import ReviewStatus
 from moderation.ingest import attachments, reviews
@@ -123,7 +123,7 @@ class _Ingest(Generic[R]):
                 bad.append(self._refusal(record, error))
         return good, bad
 
-    def _count(self, keys: dict[uuid.UUID, str], known: Known, outcome: _Outcome) -> Counts:
+    def _count(self, keys: dict[str, str], known: Known, outcome: _Outcome) -> Counts:
         refused = {one.key for one in outcome.refused}
         every = keys.keys() | refused
         fresh = every - known.keys() if known else every
@@ -142,7 +142,7 @@ class _Ingest(Generic[R]):
         counts.unchanged = counts.seen - counts.created - counts.updated - counts.failed
         return counts
 
-    def _taken(self, outcome: _Outcome) -> set[uuid.UUID]:
+    def _taken(self, outcome: _Outcome) -> set[str]:
         if not outcome.refused:
             return set()
         return {key_of(one) for one in (*outcome.created, *outcome.updated)}
@@ -202,13 +202,12 @@ class _Ingest(Generic[R]):
         spec = self.spec
         names = ", ".join(f'"{name}"' for name in (spec.detail_link, *spec.detail_columns, "at"))
         with connection.cursor() as cursor:
-            cursor.execute("SELECT now()")
-            (now,) = cursor.fetchone()
+            now = timezone.now().isoformat()
             with cursor.copy(
                 f'COPY "{spec.detail_model._meta.db_table}" ({names}) FROM STDIN'
             ) as copy:
                 for one in met:
-                    copy.write_row((one.id or one.row.id, *spec.details(one.row.record), now))
+                    copy.write_row((one.key, *spec.details(one.row.record), now))
 
 
 def _wants_bytes(one: Met[Any]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import connection
 from django.utils import timezone
 
-from core.keys import uuid7
+from core.keys import uuid7_text
 from moderation import cases
 from moderation.actors import Actor
 from moderation.enums import Action, CaseKind, Priority, ReviewStatus, Why
@@ -25,21 +25,33 @@ _COLUMNS = (
 
 def open_first_looks(created: Sequence[Met[R]], spec: IngestSpec[R], source: Source) -> None:
     """A case for each new pending subject that can be reviewed; it waits for the bytes to come."""
+    pending = [
+        one
+        for one in created
+        if one.review_status == ReviewStatus.PENDING and spec.complete(one.row.record)
+    ]
+    if not pending:
+        return
     queue, now = queue_for(spec.model.subject_type()), timezone.now()
-    late = now + cases.WAIT_FOR_BYTES
+    # Ids, times and enumerations as text: psycopg takes much longer to adapt the objects.
+    kind, subject_type, why = (
+        CaseKind.FIRST_LOOK.value,
+        spec.model.subject_type(),
+        f"{{{Why.FIRST_LOOK}}}",
+    )
+    times = [moment.isoformat() for moment in (now, now + queue.sla, now + cases.WAIT_FOR_BYTES)]
+    opened, due, late = times
+    priority = Priority.NORMAL.value
     with (
         connection.cursor() as cursor,
         cursor.copy(f'COPY "{Case._meta.db_table}" ({", ".join(_COLUMNS)}) FROM STDIN') as copy,
     ):
-        for one in created:
-            if one.review_status != ReviewStatus.PENDING or not spec.complete(one.row.record):
-                continue
+        for one in pending:
             ready = one.row.url is None
             copy.write_row(
                 (
-                    uuid7(), queue.slug, CaseKind.FIRST_LOOK, spec.model.subject_type(), one.row.id,
-                    source.pk, Priority.NORMAL, [Why.FIRST_LOOK], now, now + queue.sla,
-                    now if ready else late, ready,
+                    uuid7_text(), queue.slug, kind, subject_type, one.key, source.pk, priority, why,
+                    opened, due, opened if ready else late, ready,
                 )
             )  # fmt: skip
 

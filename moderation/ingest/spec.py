@@ -1,7 +1,6 @@
 """What a content app tells the ingest about its records, and what the ingest reads out of one."""
 
 import hashlib
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -9,7 +8,6 @@ from typing import Any, Generic, Protocol, TypeVar
 import orjson
 from django.db.models import Model
 
-from core.keys import uuid7
 from moderation.enums import ReviewStatus
 from moderation.models import Reviewable
 
@@ -60,7 +58,6 @@ class Row(Generic[R]):
     """A record with what is compared against the stored subject."""
 
     record: R
-    id: uuid.UUID
     told: str | None
     digest: bytes
     url: str | None
@@ -75,7 +72,6 @@ def read(record: R, spec: IngestSpec[R]) -> Row[R]:
     url = spec.url(record)
     return Row(
         record=record,
-        id=uuid7(),
         told=spec.status(record),
         digest=hashlib.sha256(orjson.dumps(list(spec.content(record)))).digest(),
         url=url,

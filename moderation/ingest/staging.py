@@ -9,13 +9,14 @@ from typing import Any, Generic
 from django.db import connection
 from django.db.models import DateTimeField
 
+from core.keys import uuid7_text
 from media.models import Attachment
 from moderation.ingest.spec import IngestSpec, R, Row, first_status
+from upstream.ledger import array_text
 from upstream.models import Source
 
 _FIXED = (
     ("ord", "integer"),
-    ("id", "uuid"),
     ("upstream_id", "varchar(255)"),
     ("review_status", "varchar(10)"),
     ("told", "varchar(10)"),
@@ -33,6 +34,7 @@ class Met(Generic[R]):
     """
 
     row: Row[R]
+    ordinal: int
     id: uuid.UUID | None
     review_status: str
     decided: bool
@@ -45,6 +47,12 @@ class Met(Generic[R]):
     state: str | None
     origin_url: str | None
     same_origin: bool
+    new_id: str = ""
+
+    @property
+    def key(self) -> str:
+        """The subject's id as COPY takes it; a new subject has one once it is inserted."""
+        return self.new_id or str(self.id)
 
     @property
     def stepped(self) -> bool:
@@ -72,7 +80,6 @@ class Stage(Generic[R]):
                     copy.write_row(
                         (
                             ordinal,
-                            row.id,
                             row.upstream_id,
                             first_status(row.told, trust_approvals=trust),
                             row.told,
@@ -101,7 +108,7 @@ class Stage(Generic[R]):
         """What is new or differs, in the batch's order; rows that are left out are unchanged."""
         with connection.cursor() as cursor:
             cursor.execute(self._compare, [self.source.pk, self.spec.role])
-            return [Met(rows[ordinal], *values) for ordinal, *values in sorted(cursor.fetchall())]
+            return [Met(rows[values[0]], *values) for values in sorted(cursor.fetchall())]
 
     @cached_property
     def _compare(self) -> str:
@@ -137,8 +144,8 @@ class Stage(Generic[R]):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT id, review_status, reviewed_at IS NOT NULL, hidden OR held"
-                f' FROM "{self.target}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE',
-                [list(known)],
+                f' FROM "{self.target}" WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE',
+                [array_text(known)],
             )
             for subject_id, status, decided, reserved in cursor.fetchall():
                 one = known[subject_id]
@@ -146,6 +153,8 @@ class Stage(Generic[R]):
 
     def insert(self, met: Sequence[Met[R]]) -> None:
         """New subjects. The source's row is locked: nobody else adds its records meanwhile."""
+        for one in met:
+            one.new_id = uuid7_text()
         own = _quoted(self.spec.columns)
         values = ", ".join(
             f'COALESCE("{name}", now())' if name in self._times else f'"{name}"'
@@ -155,10 +164,15 @@ class Stage(Generic[R]):
             cursor.execute(
                 f'INSERT INTO "{self.target}" (id, source_id, upstream_id, review_status, seed,'
                 f" upstream_status, content_digest, first_seen_at, hidden, held, {own})"
-                " SELECT id, %s, upstream_id, review_status, COALESCE(told, 'pending'), told,"
+                " SELECT v.id, %s, upstream_id, review_status, COALESCE(told, 'pending'), told,"
                 f" digest, now(), false, false, {values}"
-                f' FROM "{self.name}" WHERE id = ANY(%s) ORDER BY ord',
-                [self.source.pk, [one.row.id for one in met]],
+                f' FROM "{self.name}" s JOIN unnest(%s::int[], %s::uuid[]) AS v(ord, id)'
+                " ON v.ord = s.ord ORDER BY s.ord",
+                [
+                    self.source.pk,
+                    array_text(one.ordinal for one in met),
+                    array_text(one.new_id for one in met),
+                ],
             )
 
     def update(self, met: Sequence[Met[R]]) -> None:
@@ -170,9 +184,9 @@ class Stage(Generic[R]):
             cursor.execute(
                 f'UPDATE "{self.target}" t SET content_digest = s.digest, missing_at = NULL,'
                 f" upstream_status = COALESCE(s.told, t.upstream_status){own}"
-                f' FROM "{self.name}" s WHERE s.id = ANY(%s)'
+                f' FROM "{self.name}" s WHERE s.ord = ANY(%s::int[])'
                 " AND t.source_id = %s AND t.upstream_id = s.upstream_id",
-                [[one.row.id for one in met], self.source.pk],
+                [array_text(one.ordinal for one in met), self.source.pk],
             )
 
 

@@ -53,6 +53,7 @@ from config import messages  # noqa: E402  Django has to be set up first
 from tests import chromium, flushing  # noqa: E402
 
 flushing.install()
+pytest_plugins = ["tests.servers"]
 messages.compile_stale()
 
 pytest_collection_modifyitems = chromium.skip_without_browser

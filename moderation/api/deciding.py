@@ -49,7 +49,8 @@ def _decide_once(rows: Sequence[Any], user: User, key: str | None, body: bytes) 
     with connection.cursor() as cursor:
         # Waits for a request with the same key that is under way.
         cursor.execute(
-            "INSERT INTO moderation_idempotencyrecord (user_id, key, body_sha256) VALUES (%s, %s, %s)"
+            "INSERT INTO moderation_idempotencyrecord (user_id, key, body_sha256, response)"
+            " VALUES (%s, %s, %s, '')"
             " ON CONFLICT (user_id, key) DO NOTHING",
             [user.pk, key, digest],
         )
@@ -58,11 +59,10 @@ def _decide_once(rows: Sequence[Any], user: User, key: str | None, body: bytes) 
     if not first:
         if bytes(record.body_sha256) != digest:
             raise IdempotencyConflict("This Idempotency-Key was used with another body.")
-        assert isinstance(record.response, dict)
-        return record.response
-    answer = orjson.loads(orjson.dumps(_answer(rows, user)))
-    IdempotencyRecord.objects.filter(pk=record.pk).update(response=answer)
-    assert isinstance(answer, dict)
+        return dict(orjson.loads(record.response))
+    answer = _answer(rows, user)
+    text = orjson.dumps(answer).decode()
+    IdempotencyRecord.objects.filter(pk=record.pk).update(response=text)
     return answer
 
 

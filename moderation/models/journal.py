@@ -14,7 +14,8 @@ class IdempotencyRecord(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=200)
     body_sha256 = models.BinaryField(max_length=32)
-    response = models.JSONField(null=True)
+    # JSON as it was sent, so that a repeat is the same to the byte.
+    response = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     class Meta:

@@ -7,13 +7,16 @@ PY := .venv/bin/python
 UV := $(shell command -v uv 2>/dev/null)
 PROCESSES ?= 2
 
+# On Linux the demo ends with make, even if make is killed.
+TIED := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
+
 .PHONY: help demo test test-pg15 lint types bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/base.stamp ## the whole product with sandbox upstreams and sample data on http://127.0.0.1:8000
-	@exec $(PY) manage.py demo $(ARGS)
+	@exec $(TIED) $(PY) manage.py demo $(ARGS)
 
 test: .venv/dev.stamp ## the whole suite, on a PostgreSQL of its own
 	$(PY) -m pytest -n $(PROCESSES) $(ARGS)

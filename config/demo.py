@@ -30,6 +30,7 @@ from upstream.sandbox.server import HOST, free_port, is_taken
 
 PEOPLE = ("moderator", "lead", "operator", "admin")
 CHARACTERS, GALLERY, ASSETS = "demo-characters", "demo-gallery", "demo-assets"
+SYNCED = (CHARACTERS, GALLERY, ASSETS)
 GENERATION = "demo-generation"
 # Fewer pictures than this make an empty first impression.
 ENOUGH_PICTURES = 60
@@ -161,6 +162,14 @@ def synced(*names: str) -> bool:
         source__name__in=names, status__in=(RunStatus.SUCCEEDED, RunStatus.PARTIAL)
     )
     return done.values("source").distinct().count() == len(names)
+
+
+def settled(*names: str) -> bool:
+    """Whether none of the sources has a run under way, and each has had one."""
+    runs = SyncRun.objects.filter(source__name__in=names)
+    if runs.filter(status=RunStatus.RUNNING).exists():
+        return False
+    return runs.values("source").distinct().count() == len(names)
 
 
 def has_pictures(images: int) -> bool:

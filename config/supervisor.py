@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from core.launcher.home import private_log
 from core.launcher.processes import tied_to_us, wait_until
 
 PAUSE = 0.1
@@ -43,7 +44,7 @@ class Service:
     def start(self) -> None:
         """In a session of its own: a Ctrl-C reaches us alone, and we end it in order."""
         with contextlib.ExitStack() as files:
-            output = files.enter_context(self.log.open("ab")) if self.log else None
+            output = files.enter_context(private_log(self.log)) if self.log else None
             self.process = subprocess.Popen(
                 [*tied_to_us(signal.SIGTERM), *self.command],
                 env=dict(self.environment),

@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.fernet import Fernet
 
@@ -71,6 +72,13 @@ def folder(path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     return path
+
+
+def private_log(path: Path) -> BinaryIO:
+    """`path` opened for appending, readable by nobody else."""
+    file = path.open("ab")
+    os.fchmod(file.fileno(), PRIVATE_FILE)
+    return file
 
 
 def read_json(path: Path) -> dict[str, str]:

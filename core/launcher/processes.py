@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.launcher.errors import LauncherError
+from core.launcher.home import private_log
 
 LOOPBACK = "127.0.0.1"
 # Inside the namespace the server believes to be this user; outside its files stay ours.
@@ -91,8 +92,7 @@ def start_server(
     show.
     """
     prefix = [*server_identity().prefix, *(tied_to_us(signal.SIGINT) if tied else ())]
-    with log.open("ab") as output:
-        log.chmod(0o600)
+    with private_log(log) as output:
         process = subprocess.Popen(
             [*prefix, *command],
             stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,

@@ -16,9 +16,7 @@ def broker():
     before = app.conf.broker_url
 
     def use(url: str) -> None:
-        app.conf.broker_url = url
-        app.set_default()
-        app._pool = None
+        app.conf.update(broker_url=url)
 
     yield use
     use(before)

@@ -1,5 +1,7 @@
 """What every request passes: its id, its real sender, its size, and the headers of its answer."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings as configured
 from django.core.exceptions import ImproperlyConfigured
@@ -16,7 +18,7 @@ from core.middleware import (
 from core.requests import current_request_id
 
 
-def sender_seen(**meta: str) -> tuple[str, bool]:
+def sender_seen(**meta: Any) -> tuple[str, bool]:
     """REMOTE_ADDR as the view sees it, and whether it counts as this machine."""
     seen: list[HttpRequest] = []
 

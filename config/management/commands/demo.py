@@ -56,12 +56,14 @@ class Command(BaseCommand):
         made.make_sources()
         if not wait(machine.web_answers, seconds=START_SECONDS):
             raise CommandError(f"The web server did not answer in {START_SECONDS:.0f} s.")
-        if not demo.synced(demo.CHARACTERS, demo.ASSETS, demo.GALLERY):
+        if not demo.synced(*demo.SYNCED):
             self.say("Syncing sample data…")
             demo.start_syncs(demo.CHARACTERS, demo.ASSETS)
-            wait(lambda: demo.synced(demo.CHARACTERS), seconds=SYNC_SECONDS)
+            wait(lambda: demo.settled(demo.CHARACTERS), seconds=SYNC_SECONDS)
             demo.start_syncs(demo.GALLERY)
-            wait(lambda: demo.synced(demo.GALLERY, demo.ASSETS), seconds=SYNC_SECONDS)
+            wait(lambda: demo.settled(*demo.SYNCED), seconds=SYNC_SECONDS)
+        if not demo.synced(*demo.SYNCED):
+            self.say(f"Not all sample data came; see {settings.PUBLIC_URL}/admin/runs/")
         wait(lambda: demo.has_pictures(amounts.images), seconds=PICTURE_SECONDS)
 
     def _block(self, made: demo.Demo, logs: Path) -> str:

@@ -135,6 +135,16 @@ class ApiKeyAdmin(ForOperators):
         )
         obj.pk = obj.issued.key.pk  # type: ignore[attr-defined]
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With one button: the page after it shows the key, whichever was pressed."""
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        answer: HttpResponse = super().add_view(
+            request, form_url, {**(extra_context or {}), **one_button}
+        )
+        return answer
+
     def log_addition(self, request: HttpRequest, obj: ApiKey, message: Any) -> None:
         """Nothing: issue_key has left the trace."""
 

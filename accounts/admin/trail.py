@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.common import ForAdmins
+from accounts.enums import Permission
 
 admin.site.unregister(Group)
 
@@ -28,7 +29,8 @@ class GroupAdmin(ForAdmins):
 
     @display(description=_("permissions"))  # type: ignore[untyped-decorator]
     def shown_permissions(self, group: Group) -> str:
-        return ", ".join(sorted(str(permission.name) for permission in group.permissions.all()))
+        held = {row.codename for row in group.permissions.all()}
+        return "; ".join(str(one.label) for one in Permission if one.codename in held)
 
 
 @admin.register(LogEntry)

@@ -115,3 +115,9 @@ def test_actions_need_the_csrf_token(people, fill, path):
     browser.force_login(people["admin"])
     action = "ban" if "user" in path else "revoke"
     assert browser.post(fill(path) + action, {"reason": "x"}).status_code == 403
+
+
+def test_the_page_of_a_role_says_what_it_may(people, browser_of):
+    text = browser_of(people["admin"]).get("/admin/auth/group/?q=lead").content.decode()
+    assert "May open the console and read; May claim, decide" in text
+    assert "May run sources" not in text

@@ -114,3 +114,8 @@ def test_the_language_switch_changes_nothing_by_get_or_with_an_unknown_language(
 def test_the_language_switch_sends_nobody_to_another_host(client):
     answer = client.post("/i18n/", {"language": "en", "next": "https://evil.example/"})
     assert answer.headers["Location"] == "/"
+
+
+def test_saving_is_confirmed_once(alice, browser_of):
+    page = browser_of(alice).post(PAGE, CHOICES | {"language": "en"}, follow=True)
+    assert page.content.decode().count("Your preferences are saved.") == 1

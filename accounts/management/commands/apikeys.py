@@ -45,12 +45,15 @@ class Command(AccountsCommand):
         if options["json"]:
             self.stdout.write(json.dumps(rows, ensure_ascii=False))
             return
-        lines = [COLUMNS, *([str(row[name] or "-") for name in COLUMNS] for row in rows)]
+        lines = [COLUMNS, *([self._cell(row[name]) for name in COLUMNS] for row in rows)]
         widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
         for line in lines:
             cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
             self.stdout.write("  ".join(cells).rstrip())
         self.say(f"{len(rows)} key{'' if len(rows) == 1 else 's'}.")
+
+    def _cell(self, value: Any) -> str:
+        return "-" if value in (None, "") else str(value)
 
     def _row(self, key: ApiKey) -> dict[str, Any]:
         return {

@@ -1,4 +1,6 @@
-"""Open work: opening cases, claiming them, and giving them back. Closing one is decide()'s business."""
+"""Open work: opening cases, claiming them, and giving them back. Closing one is decide()'s
+business.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -8,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from moderation.enums import CaseKind, Priority, Why
@@ -44,11 +47,13 @@ class NewCase:
 
 # A new cause raises the open case and adds to its reasons; an escalation also moves it.
 _OPEN = """
-INSERT INTO moderation_case AS c (id, queue, kind, subject_type, subject_id, source_id, priority, why,
+INSERT INTO moderation_case AS c (id, queue, kind, subject_type, subject_id, source_id, priority,
+why,
     opened_at, due_at, ready_at, ready, not_for)
 SELECT v.id, v.queue, v.kind, v.subject_type, v.subject_id, v.source_id, v.priority,
     string_to_array(v.why, E'\\x1f'), v.opened_at, v.due_at, v.ready_at, v.ready, v.not_for
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::bigint[], %s::smallint[],
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::bigint[],
+%s::smallint[],
     %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::bool[], %s::bigint[])
     AS v(id, queue, kind, subject_type, subject_id, source_id, priority, why,
          opened_at, due_at, ready_at, ready, not_for)
@@ -114,20 +119,23 @@ def move_to_escalations(moves: Sequence[tuple[uuid.UUID, list[str], int]]) -> No
 _TAKE_BACK = """
 WITH expired AS (
     UPDATE moderation_case SET claimed_by_id = NULL WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM moderation_case WHERE claimed_by_id IS NOT NULL AND claimed_until < statement_timestamp()
-        ORDER BY claimed_until LIMIT %(few)s FOR UPDATE SKIP LOCKED))
+        SELECT ctid FROM moderation_case WHERE claimed_by_id IS NOT NULL AND claimed_until <
+        statement_timestamp() ORDER BY claimed_until LIMIT %(few)s FOR UPDATE SKIP LOCKED))
 )
 UPDATE moderation_case SET ready = true WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM moderation_case WHERE NOT ready AND ready_at <= statement_timestamp()
     ORDER BY ready_at LIMIT %(few)s FOR UPDATE SKIP LOCKED))
 """
 _SHIFT = """
-INSERT INTO moderation_shift AS s (user_id, started_at, last_claim_at) VALUES (%(user)s, statement_timestamp(), statement_timestamp())
-ON CONFLICT (user_id) DO UPDATE SET last_claim_at = statement_timestamp(), started_at =
-    CASE WHEN s.last_claim_at < statement_timestamp() - %(gap)s::interval THEN statement_timestamp() ELSE s.started_at END
+INSERT INTO moderation_shift AS s (user_id, started_at, last_claim_at) VALUES (%(user)s,
+statement_timestamp(), statement_timestamp()) ON CONFLICT (user_id) DO UPDATE SET last_claim_at =
+statement_timestamp(), started_at =
+    CASE WHEN s.last_claim_at < statement_timestamp() - %(gap)s::interval THEN
+    statement_timestamp() ELSE s.started_at END
 RETURNING started_at, (SELECT count(*) FROM moderation_case WHERE claimed_by_id = %(user)s)
 """
-# By ctid: `id IN (SELECT … LIMIT n FOR UPDATE SKIP LOCKED)` may be planned as a nested loop that claims more.
+# By ctid: `id IN (SELECT … LIMIT n FOR UPDATE SKIP LOCKED)` may be planned as a nested loop that
+# claims more.
 _CLAIM = """
 UPDATE moderation_case SET claimed_by_id = %(user)s, claim_token = gen_random_uuid(),
     claimed_at = statement_timestamp(), claimed_until = statement_timestamp() + %(lease)s::interval
@@ -136,7 +144,8 @@ WHERE ctid = ANY (ARRAY(
     WHERE c.queue = %(queue)s AND c.claimed_by_id IS NULL AND c.ready
       AND c.not_for IS DISTINCT FROM %(user)s
       AND NOT EXISTS (SELECT 1 FROM moderation_skip k
-                      WHERE k.user_id = %(user)s AND k.subject_id = c.subject_id AND k.at >= %(shift)s)
+                      WHERE k.user_id = %(user)s AND k.subject_id = c.subject_id AND k.at >=
+                      %(shift)s)
     ORDER BY c.priority DESC, c.opened_at, c.id LIMIT %(limit)s FOR UPDATE OF c SKIP LOCKED))
 RETURNING *
 """
@@ -145,7 +154,8 @@ RETURNING *
 def claim(*, user: User, queue: str, limit: int) -> list[Case]:
     """Leases up to `limit` cases of a queue to `user`, most urgent first; each with a new token.
 
-    Raises UnknownQueue, and NotAllowed for a queue outside the user's role. At most MAX_HELD are held.
+    Raises UnknownQueue, and NotAllowed for a queue outside the user's role. At most MAX_HELD are
+    held.
     """
     _may_work(user, queue)
     limit = max(1, min(limit, MAX_CLAIM))
@@ -167,7 +177,7 @@ def claim(*, user: User, queue: str, limit: int) -> list[Case]:
 def _may_work(user: User, queue: str) -> None:
     needed = get_queue(queue).permission
     if not user.has_perm(needed):
-        raise NotAllowed("Your role does not work this queue.")
+        raise NotAllowed(_("Your role does not work this queue."))
 
 
 @transaction.atomic
@@ -178,20 +188,18 @@ def claim_one(*, user: User, case_id: uuid.UUID) -> Case:
     """
     case = Case.objects.select_for_update().filter(pk=case_id).first()
     if case is None:
-        raise StaleClaim("The case is closed.")
+        raise StaleClaim(_("The case is closed."))
     _may_work(user, case.queue)
     now = timezone.now()
     leased = case.claimed_by_id not in {None, user.pk} and (case.claimed_until or now) > now
     if leased or case.not_for == user.pk:
-        raise StaleClaim("Somebody else is looking at it.")
+        raise StaleClaim(_("Somebody else is looking at it."))
     case.claimed_by = user
     case.claim_token = uuid.uuid4()
     case.claimed_at = now
     case.claimed_until = now + timedelta(seconds=settings.CLAIM_SECONDS)
     case.ready = True
-    case.save(
-        update_fields=["claimed_by", "claim_token", "claimed_at", "claimed_until", "ready"]
-    )
+    case.save(update_fields=["claimed_by", "claim_token", "claimed_at", "claimed_until", "ready"])
     return case
 
 
@@ -212,12 +220,14 @@ def renew(*, user: User, case_id: uuid.UUID | None = None) -> list[Case]:
 
 
 def release(*, user: User, case_id: uuid.UUID, token: uuid.UUID) -> None:
-    """Gives a case back; its token dies. Raises StaleClaim when the token is not the present one."""
+    """Gives a case back; its token dies. Raises StaleClaim when the token is not the present
+    one.
+    """
     freed = Case.objects.filter(pk=case_id, claimed_by=user, claim_token=token).update(
         claimed_by=None, claim_token=None, claimed_at=None, claimed_until=None
     )
     if not freed:
-        raise StaleClaim("The claim was lost: the case is closed or went to somebody else.")
+        raise StaleClaim(_("The claim was lost: the case is closed or went to somebody else."))
 
 
 def release_all(*, user: User) -> int:
@@ -232,7 +242,7 @@ def skip(*, user: User, case_id: uuid.UUID, token: uuid.UUID) -> Case:
     """Puts a case back, not to be offered to this user again in this shift. Raises StaleClaim."""
     case = Case.objects.select_for_update().filter(pk=case_id, claim_token=token).first()
     if case is None:
-        raise StaleClaim("The claim was lost: the case is closed or went to somebody else.")
+        raise StaleClaim(_("The claim was lost: the case is closed or went to somebody else."))
     Skip.objects.update_or_create(
         user=user, subject_id=case.subject_id, defaults={"at": timezone.now()}
     )

@@ -1,5 +1,7 @@
 """Errors of the engine that a caller can act on."""
 
+from django.utils.translation import gettext as _
+
 
 class ModerationError(Exception):
     """Base of all; the message is fit to be shown."""
@@ -7,17 +9,17 @@ class ModerationError(Exception):
 
 class UnknownQueue(ModerationError):
     def __init__(self, slug: str) -> None:
-        super().__init__(f"There is no queue {slug!r}.")
+        super().__init__(_("There is no queue '%(slug)s'.") % {"slug": slug})
 
 
 class UnknownSubjectType(ModerationError):
     def __init__(self, subject_type: str) -> None:
-        super().__init__(f"There is no subject type {subject_type!r}.")
+        super().__init__(_("There is no subject type '%(type)s'.") % {"type": subject_type})
 
 
 class UnknownReason(ModerationError):
     def __init__(self, slug: str) -> None:
-        super().__init__(f"There is no reason {slug!r}.")
+        super().__init__(_("There is no reason '%(reason)s'.") % {"reason": slug})
 
 
 class NotAllowed(ModerationError):

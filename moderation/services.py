@@ -1,7 +1,8 @@
 """decide() and undo(): the only writers of a subject's review columns after its INSERT.
 
-Guard, set, save, log, follow up: in one transaction, for one subject or thousands, for people, rules
-and syncs alike. The SQL is in store.py, the rules in transitions.py, the undo's own rules in undoing.py.
+Guard, set, save, log, follow up: in one transaction, for one subject or thousands, for people,
+rules and syncs alike. The SQL is in store.py, the rules in transitions.py, the undo's own rules in
+undoing.py.
 """
 
 import uuid
@@ -10,12 +11,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from core.keys import uuid7
 from moderation import policy, store
 from moderation.actors import Actor
-from moderation.enums import ActorKind, Outcome, Seen
+from moderation.enums import ActorKind, Outcome, ReviewStatus, Seen
 from moderation.recording import BatchResult, Request, Result, Step, log_row, save
 from moderation.registry import get_queue, subject_types
 from moderation.store import Locked, SubjectKey
@@ -33,7 +35,8 @@ def decide(
 ) -> BatchResult:
     """Decides in order, one result per request; a bad request never fails the others.
 
-    The same subject twice in one call is a conflict for the second. Safe to call inside a transaction.
+    The same subject twice in one call is a conflict for the second. Safe to call inside a
+    transaction.
     """
     batch = batch or uuid7()
     return retrying(lambda: _decide(requests, actor, batch))
@@ -112,32 +115,33 @@ def _guard(
     """Refuses what does not depend on the transition table; None lets the request pass."""
     if key is None or subject is None:
         if request.case:
-            return Result(None, Outcome.CONFLICT, error="The case is closed.")
-        return Result(request.subject, Outcome.INVALID, error="There is no such subject.")
+            return Result(None, Outcome.CONFLICT, error=_("The case is closed."))
+        return Result(request.subject, Outcome.INVALID, error=_("There is no such subject."))
 
     def refuse(outcome: Outcome, error: str) -> Result:
         return Result(key, outcome, subject.state.status, error=error)
 
     if twice:
-        return refuse(Outcome.CONFLICT, "The same subject stands twice in this request.")
+        return refuse(Outcome.CONFLICT, _("The same subject stands twice in this request."))
     if error := _bad_words(request):
         return refuse(Outcome.INVALID, error)
     if error := _not_yours(request, subject, actor):
         return refuse(Outcome.CONFLICT, error)
     if actor.kind == ActorKind.PERSON and _overtaken(request, subject, actor, before):
-        return refuse(Outcome.CONFLICT, "Somebody else decided at this moment.")
+        return refuse(Outcome.CONFLICT, _("Somebody else decided at this moment."))
     if request.expected and request.expected != subject.state.status:
-        return refuse(Outcome.CONFLICT, f"It is {subject.state.status} by now.")
+        status = ReviewStatus(subject.state.status).label.lower()
+        return refuse(Outcome.CONFLICT, _("It is %(status)s by now.") % {"status": status})
     return None
 
 
 def _bad_words(request: Request) -> str:
     if len(request.note) > MAX_NOTE:
-        return f"The note is longer than {MAX_NOTE} characters."
+        return _("The note is longer than %(most)s characters.") % {"most": MAX_NOTE}
     if "\0" in request.note or any("\ud800" <= char <= "\udfff" for char in request.note):
-        return "The note holds characters that cannot be stored."
+        return _("The note holds characters that cannot be stored.")
     if request.seen not in Seen.values:
-        return f"seen must be one of {', '.join(Seen.values)}."
+        return _("seen must be one of %(words)s.") % {"words": ", ".join(Seen.values)}
     return ""
 
 
@@ -146,15 +150,15 @@ def _not_yours(request: Request, subject: Locked, actor: Actor) -> str:
     case = subject.case
     if request.case:
         if case is None or case.id != request.case:
-            return "The case is closed."
+            return _("The case is closed.")
         if case.claim_token is None or case.claim_token != request.claim_token:
-            return "The claim was lost: the case went to somebody else."
+            return _("The claim was lost: the case went to somebody else.")
         return ""
     if actor.kind != ActorKind.PERSON or case is None or actor.is_lead:
         return ""
     if case.not_for == actor.id:
-        return "Your own decision is being looked at again; somebody else decides."
-    return "Somebody else is looking at it." if _leased_by_other(subject, actor) else ""
+        return _("Your own decision is being looked at again; somebody else decides.")
+    return _("Somebody else is looking at it.") if _leased_by_other(subject, actor) else ""
 
 
 def _leased_by_other(subject: Locked, actor: Actor) -> bool:
@@ -198,10 +202,14 @@ def _judge(
 ) -> tuple[Result, Step | None]:
     reason = reasons.get(request.reason)
     if request.reason and reason is None:
-        error = f"There is no reason {request.reason!r}."
+        error = _("There is no reason '%(reason)s'.") % {"reason": request.reason}
         return Result(subject.key, Outcome.INVALID, subject.state.status, error=error), None
     ask = Ask(
-        request.action, request.reason, reason.severity if reason else "", request.note, request.follow
+        request.action,
+        request.reason,
+        reason.severity if reason else "",
+        request.note,
+        request.follow,
     )
     case = subject.case
     escalated = case is not None and get_queue(case.queue).permission == "accounts.lead"

@@ -1,10 +1,13 @@
-"""The transition table of design.md as a pure function: what an action does to a state, and for whom.
+"""The transition table of design.md as a pure function: what an action does to a state, and for
+whom.
 
 No database here: `judge()` is checked against an independent model by the property tests.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from django.utils.translation import gettext as _
 
 from moderation.actors import Actor
 from moderation.enums import Action, ActorKind, Outcome, ReviewStatus, Severity
@@ -74,7 +77,9 @@ def judge(state: State, ask: Ask, actor: Actor, *, escalated: bool = False) -> V
     if actor.kind == ActorKind.SYNC:
         return _judge_sync(state, ask)
     if ask.action not in TABLE:
-        return _refuse(state, Outcome.INVALID, f"There is no action {ask.action!r}.")
+        return _refuse(
+            state, Outcome.INVALID, _("There is no action '%(action)s'.") % {"action": ask.action}
+        )
     if error := _missing_words(ask):
         return _refuse(state, Outcome.INVALID, error)
     if error := _forbidden(state, ask, actor, escalated=escalated):
@@ -88,27 +93,27 @@ def _refuse(state: State, outcome: Outcome, error: str) -> Verdict:
 
 def _missing_words(ask: Ask) -> str:
     if ask.action in NEEDS_REASON and not ask.reason:
-        return "A reason is needed."
+        return _("A reason is needed.")
     if ask.action in NEEDS_NOTE and not ask.note.strip():
-        return "A note is needed."
+        return _("A note is needed.")
     if ask.action == Action.ESCALATE and not (ask.reason or ask.note.strip()):
-        return "A reason or a note is needed."
+        return _("A reason or a note is needed.")
     return ""
 
 
 def _forbidden(state: State, ask: Ask, actor: Actor, *, escalated: bool) -> str:
     if not (actor.can_moderate or actor.is_lead):
-        return "Your role does not decide."
+        return _("Your role does not decide.")
     if actor.is_lead:
         return ""
     if ask.action in LEAD_ONLY:
-        return "Only a lead may do this."
+        return _("Only a lead may do this.")
     if state.held:
-        return "It is held; only a lead may decide."
+        return _("It is held; only a lead may decide.")
     if (state.hidden or escalated) and ask.action != Action.ESCALATE:
-        return "It is escalated; only a lead may decide."
+        return _("It is escalated; only a lead may decide.")
     if state.guarded and ask.action in {Action.APPROVE, Action.REOPEN}:
-        return "Only a lead may reverse this rejection."
+        return _("Only a lead may reverse this rejection.")
     return ""
 
 
@@ -117,7 +122,7 @@ def _apply(state: State, ask: Ask, actor: Actor, *, escalated: bool) -> Verdict:
     if ask.action in {Action.HOLD, Action.RELEASE}:
         return _hold(state, held=ask.action == Action.HOLD)
     if ask.action == Action.PURGE and state.held:
-        return _refuse(state, Outcome.INVALID, "It is held; release it before purging.")
+        return _refuse(state, Outcome.INVALID, _("It is held; release it before purging."))
     if ask.action == Action.ESCALATE and state.status == PENDING and state.hidden:
         return Verdict(Outcome.UNCHANGED, state, CaseEffect.KEEP)
     if ask.action == Action.REJECT and (state.status in sources or _locks(state, ask)):
@@ -151,15 +156,24 @@ def _reject(state: State, ask: Ask, actor: Actor, *, escalated: bool) -> Verdict
 
 
 def _same_again(state: State, ask: Ask, actor: Actor, target: str | None) -> Verdict:
-    """Approve on approved and reject on rejected close the case; the rest does not fit the status."""
+    """Approve on approved and reject on rejected close the case; the rest does not fit the
+    status.
+    """
     if state.status != target or ask.action not in {Action.APPROVE, Action.REJECT, Action.PURGE}:
-        return _refuse(state, Outcome.INVALID, f"Cannot {ask.action} what is {state.status}.")
+        return _refuse(state, Outcome.INVALID, _does_not_fit(state, ask))
     if ask.action == Action.PURGE:
         return Verdict(Outcome.UNCHANGED, state)
     guarded = state.guarded or (ask.action == Action.REJECT and actor.is_lead)
     return Verdict(
         Outcome.UNCHANGED, replace(state, hidden=False, guarded=guarded), CaseEffect.CLOSE
     )
+
+
+def _does_not_fit(state: State, ask: Ask) -> str:
+    return _("Cannot %(action)s what is %(status)s.") % {
+        "action": Action(ask.action).label.lower(),
+        "status": ReviewStatus(state.status).label.lower(),
+    }
 
 
 def _hold(state: State, *, held: bool) -> Verdict:
@@ -171,17 +185,19 @@ def _hold(state: State, *, held: bool) -> Verdict:
 
 def _judge_sync(state: State, ask: Ask) -> Verdict:
     if ask.action not in SYNC_ACTIONS:
-        return _refuse(state, Outcome.FORBIDDEN, "A sync does not do this.")
+        return _refuse(state, Outcome.FORBIDDEN, _("A sync does not do this."))
     target = {Action.PURGE: PURGED, Action.REOPEN: PENDING}.get(Action(ask.action), ask.follow)
-    if state.status == PURGED or state.status == target:
+    if state.status in (PURGED, target):
         return Verdict(Outcome.UNCHANGED, state)
     if target == PURGED:
         if state.held:
-            return _refuse(state, Outcome.INVALID, "It is held; a purge upstream is not followed.")
+            return _refuse(
+                state, Outcome.INVALID, _("It is held; a purge upstream is not followed.")
+            )
         return Verdict(Outcome.APPLIED, State(PURGED, guarded=state.guarded), CaseEffect.CLOSE)
     if ask.action == Action.REOPEN and state.status != APPROVED:
-        return _refuse(state, Outcome.INVALID, f"Cannot reopen what is {state.status}.")
+        return _refuse(state, Outcome.INVALID, _does_not_fit(state, ask))
     if state.hidden or state.held:
-        return _refuse(state, Outcome.INVALID, "It waits for a lead; upstream is not followed.")
+        return _refuse(state, Outcome.INVALID, _("It waits for a lead; upstream is not followed."))
     effect = CaseEffect.OPEN if target == PENDING else CaseEffect.CLOSE
     return Verdict(Outcome.APPLIED, State(target), effect)

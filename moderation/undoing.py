@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.keys import uuid7
 from moderation import cases, purging, store
@@ -29,10 +30,12 @@ class Since:
 
 
 def reverse_batch(batch: uuid.UUID, actor: Actor) -> BatchResult:
-    """One result per decision of the batch, in its order; the undo rows form a batch of their own."""
+    """One result per decision of the batch, in its order; the undo rows form a batch of their
+    own.
+    """
     originals = list(Decision.objects.filter(batch=batch).order_by("id"))
     if not originals:
-        raise UnknownBatch("There is no such batch.")
+        raise UnknownBatch(_("There is no such batch."))
     present, locked = store.lock({(row.subject_type, row.subject_id) for row in originals})
     since = _since(originals)
     erased = purging.erased_among([row.subject_id for row in originals])
@@ -49,9 +52,7 @@ def reverse_batch(batch: uuid.UUID, actor: Actor) -> BatchResult:
             continue
         step = _reversal(original, subject, actor, new_batch, present)
         steps.append((step, original))
-        results.append(
-            Result(key, Outcome.APPLIED, original.from_status, decision=subject.next_id)
-        )
+        results.append(Result(key, Outcome.APPLIED, original.from_status, decision=subject.next_id))
     save([step for step, _ in steps])
     _restore_cases([(step.locked, original) for step, original in steps])
     purging.unbury([o.subject_id for _, o in steps if o.to_status == ReviewStatus.PURGED])
@@ -64,9 +65,9 @@ def _since(originals: Sequence[Decision]) -> dict[int, Since]:
     later = Decision.objects.filter(
         subject_id__in={row.subject_id for row in originals}, pk__gte=first
     ).values_list("pk", "subject_id", "action", "reverses")
-    reversed_ids = {reverses for _, _, _, reverses in later if reverses is not None}
+    reversed_ids = {row[3] for row in later if row[3] is not None}
     standing: dict[uuid.UUID, int] = {}
-    for pk, subject_id, action, _ in later:
+    for pk, subject_id, action, _reverses in later:
         if action != Action.UNDO and pk not in reversed_ids:
             standing[subject_id] = max(standing.get(subject_id, 0), pk)
     return {
@@ -81,21 +82,22 @@ def _refusal(
     original: Decision, actor: Actor, since: Since, *, gone: bool
 ) -> tuple[Outcome, str] | None:
     if original.action == Action.UNDO:
-        return Outcome.INVALID, "An undo is not undone; decide again."
+        return Outcome.INVALID, _("An undo is not undone; decide again.")
     own = original.actor_kind == ActorKind.PERSON and original.actor_id == actor.id
     if not actor.is_lead:
         if not (own and actor.can_moderate):
-            return Outcome.FORBIDDEN, "Only a lead undoes what somebody else decided."
+            return Outcome.FORBIDDEN, _("Only a lead undoes what somebody else decided.")
         if timezone.now() - original.at > timedelta(minutes=settings.UNDO_MINUTES):
-            return Outcome.FORBIDDEN, f"Older than {settings.UNDO_MINUTES} minutes; ask a lead."
+            minutes = {"minutes": settings.UNDO_MINUTES}
+            return Outcome.FORBIDDEN, _("Older than %(minutes)s minutes; ask a lead.") % minutes
         if original.to_guarded or original.to_held:
-            return Outcome.FORBIDDEN, "Only a lead may reverse this rejection."
+            return Outcome.FORBIDDEN, _("Only a lead may reverse this rejection.")
     if since.undone:
-        return Outcome.CONFLICT, "It is undone already."
+        return Outcome.CONFLICT, _("It is undone already.")
     if since.acted_on:
-        return Outcome.CONFLICT, "Somebody acted on it since."
+        return Outcome.CONFLICT, _("Somebody acted on it since.")
     if gone:
-        return Outcome.CONFLICT, "The bytes are erased; a purge cannot be undone any more."
+        return Outcome.CONFLICT, _("The bytes are erased; a purge cannot be undone any more.")
     return None
 
 
@@ -146,7 +148,7 @@ def _case_before(original: Decision) -> cases.NewCase:
 def _restore_due(back: Sequence[cases.NewCase], undone: Sequence[tuple[Locked, Decision]]) -> None:
     """open_cases() derives the due time from the queue; the case's own may have been another."""
     due = {original.case_id: original.case_due_at for _, original in undone}
-    rows = [row for row in Case.objects.filter(pk__in=[case.id for case in back])]
+    rows = list(Case.objects.filter(pk__in=[case.id for case in back]))
     for row in rows:
         row.due_at = due[row.pk] or row.due_at
     Case.objects.bulk_update(rows, ["due_at"])

@@ -103,5 +103,4 @@ def _sentence(outcome: str, errors: Counter[str]) -> str:
         Outcome.FORBIDDEN: ngettext("%(n)s not allowed:", "%(n)s not allowed:", count),
     }
     head = phrases[Outcome(outcome)] % {"n": count}
-    reasons = [_(error) for error in errors if error]
-    return f"{head} {' '.join(reasons)}".strip()
+    return f"{head} {' '.join(filter(None, errors))}".strip()

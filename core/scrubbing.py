@@ -18,6 +18,8 @@ RULES = [
         ),
         rf"\g<kept>{HIDDEN}",
     ),
+    # The token in a media link is all that it takes to see the picture.
+    (re.compile(r"(?P<kept>/media/)[\w-]+~[\w-]+"), rf"\g<kept>{HIDDEN}"),
     # PostgreSQL names the offending values of a row there.
     (re.compile(r"(?P<kept>\bDETAIL:  ?)[^\n\"\\]*"), rf"\g<kept>{HIDDEN}"),
 ]  # fmt: skip

@@ -170,15 +170,14 @@ def _decoded(image: Image.Image, side: int) -> Image.Image:
         image.load()
         if image.has_transparency_data:
             image = image.convert("RGBA")
+        elif image.mode.startswith("I"):
+            # 16 bits of grey; converting alone would cut off everything above 255.
+            image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
         elif image.mode not in {"RGB", "L", "CMYK"}:
-            image = image.convert(_plain(image.mode))
+            image = image.convert("L" if image.mode == "1" else "RGB")
         return _fit(image, side) if side else image
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise Refused("truncated", "the picture cannot be decoded to its end") from error
-
-
-def _plain(mode: str) -> str:
-    return "L" if mode.startswith("I") or mode in {"1", "F"} else "RGB"
 
 
 def _inside(size: tuple[int, int], side: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.http import require_safe
 
 from accounts.enums import Permission, Scope
-from accounts.errors import AccountError
+from accounts.errors import InvalidKey
 from accounts.keys import find_key
 from accounts.models import User
 from media.enums import Purpose
@@ -83,7 +83,7 @@ def _person(request: HttpRequest) -> User | None:
     if scheme.lower() == "bearer":
         try:
             found = find_key(key.strip()).key
-        except AccountError:
+        except InvalidKey:
             return None
         return found.user if Scope.MODERATION in found.scopes else None
     user = getattr(request, "user", None)

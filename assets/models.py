@@ -12,7 +12,9 @@ from moderation.models import Reviewable
 class AssetGroup(models.Model):
     """A group of assets at a source; its type tells whether a real person's face is in it."""
 
-    source = models.ForeignKey("upstream.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    source = models.ForeignKey(
+        "upstream.Source", models.PROTECT, related_name="+", verbose_name=_("source")
+    )
     upstream_id = models.CharField(_("upstream id"), max_length=255)
     # Empty (unknown) is treated as LivenessFace.
     group_type = models.CharField(_("type"), max_length=12, choices=GroupType.choices, blank=True)
@@ -32,7 +34,9 @@ class AssetGroup(models.Model):
 class Asset(Reviewable):
     """A picture, video or sound that people uploaded for private avatars."""
 
-    group = models.ForeignKey(AssetGroup, models.PROTECT, related_name="assets", verbose_name=_("group"))
+    group = models.ForeignKey(
+        AssetGroup, models.PROTECT, related_name="assets", verbose_name=_("group")
+    )
     name = models.CharField(_("name"), max_length=255, blank=True)
     asset_type = models.CharField(_("type"), max_length=5, choices=AssetType.choices)
     # The upstream's own processing state, not the review.

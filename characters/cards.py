@@ -14,8 +14,8 @@ CardKey = tuple[int | None, str]
 def character_cards(keys: Sequence[CardKey], *, user: Any) -> dict[CardKey, dict[str, Any]]:
     """By (source id of the picture, the character's upstream id); three queries.
 
-    Pictures and characters come from different sources, so a character of any source with that upstream id
-    is taken, the earliest source first.
+    Pictures and characters come from different sources, so a character of any source with that
+    upstream id is taken, the earliest source first.
     """
     ids = {upstream_id for _, upstream_id in keys}
     rows = Character.objects.filter(upstream_id__in=ids).order_by("-source_id")

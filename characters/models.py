@@ -9,7 +9,9 @@ from moderation.models import Reviewable
 
 
 class Character(Reviewable):
-    """A character as people talk to it. The row is light: texts that no list shows are in CharacterText."""
+    """A character as people talk to it. The row is light: texts that no list shows are in
+    CharacterText.
+    """
 
     author_id = models.CharField(_("author (upstream user id)"), max_length=255, blank=True)
     name = models.CharField(_("name"), max_length=100)
@@ -31,7 +33,9 @@ class Character(Reviewable):
 
 
 class CharacterText(models.Model):
-    """One version of a character's texts with the raw upstream object; rows are only ever inserted."""
+    """One version of a character's texts with the raw upstream object; rows are only ever
+    inserted.
+    """
 
     character = models.ForeignKey(Character, models.CASCADE, related_name="texts")
     name = models.CharField(_("name"), max_length=100)
@@ -52,7 +56,9 @@ class CharacterText(models.Model):
 class KnowledgeBaseLink(models.Model):
     """A knowledge base that a character uses, in order of priority."""
 
-    character = models.ForeignKey(Character, models.CASCADE, related_name="knowledge_bases", db_index=False)
+    character = models.ForeignKey(
+        Character, models.CASCADE, related_name="knowledge_bases", db_index=False
+    )
     knowledge_base_id = models.CharField(_("knowledge base id"), max_length=255)
     priority = models.PositiveSmallIntegerField(_("priority"), default=0)
 
@@ -63,7 +69,9 @@ class KnowledgeBaseLink(models.Model):
         constraints: ClassVar = [
             # Linking twice updates the priority.
             models.UniqueConstraint(fields=["character", "knowledge_base_id"], name="link_once"),
-            models.CheckConstraint(condition=models.Q(priority__lte=1000), name="link_priority_range"),
+            models.CheckConstraint(
+                condition=models.Q(priority__lte=1000), name="link_priority_range"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,8 @@ def _ring(keys: tuple[str, ...]) -> MultiFernet:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError as error:
         raise ImproperlyConfigured(
-            "ENCRYPTION_KEYS must be a comma-separated list of Fernet keys (44 URL-safe base64 characters each)"
+            "ENCRYPTION_KEYS must be a comma-separated list of Fernet keys"
+            " (44 URL-safe base64 characters each)"
         ) from error
 
 
@@ -32,7 +33,7 @@ def decrypt(token: str) -> str:
         return _ring(tuple(settings.ENCRYPTION_KEYS)).decrypt(token.encode()).decode()
     except InvalidToken as error:
         raise ImproperlyConfigured(
-            "A stored secret does not open with any of ENCRYPTION_KEYS; was a key dropped too early?"
+            "A stored secret opens with none of ENCRYPTION_KEYS; was a key dropped too early?"
         ) from error
 
 

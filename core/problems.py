@@ -27,7 +27,8 @@ def problem(
 
 def problem_response(status: int, detail: str, *, errors: Any = None) -> JsonResponse:
     """The same as a plain Django response, for middleware and handlers outside DRF."""
-    return JsonResponse(problem(status, detail, errors=errors), status=status, content_type=CONTENT_TYPE)
+    body = problem(status, detail, errors=errors)
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:

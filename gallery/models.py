@@ -35,7 +35,9 @@ class ImageLog(Reviewable):
 
 
 class ImageDetail(models.Model):
-    """One version of a picture's prompt and parameters with the raw upstream object; insert-only."""
+    """One version of a picture's prompt and parameters with the raw upstream object;
+    insert-only.
+    """
 
     image = models.ForeignKey(ImageLog, models.CASCADE, related_name="details")
     prompt = models.TextField(_("prompt"), blank=True)

@@ -32,7 +32,7 @@ class ImageQueue(ReviewQueue):
     user_field = "user_id"
 
     def load(self, ids: Any) -> list[Any]:
-        images = list(super().load(ids))
+        images: list[Any] = list(super().load(ids))
         attach_details(images)
         return images
 

@@ -1,5 +1,6 @@
 """Model admins of the engine: reasons for leads to edit, the log and open cases to read."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -27,6 +28,12 @@ from moderation.queues import ESCALATIONS
 from moderation.registry import get_queue
 from moderation.templatetags.console import why
 from moderation.visibility import without_held
+
+
+def names_of(ids: Iterable[int | None]) -> dict[int | None, str]:
+    """User names by id; the log keeps ids, because it outlives accounts."""
+    wanted = {each for each in ids if each}
+    return dict(User.objects.filter(pk__in=wanted).values_list("pk", "username"))
 
 
 def _subject_link(row: Any) -> SafeString:
@@ -76,15 +83,23 @@ class ReasonAdmin(ConsoleAdmin):
 @admin.register(ReasonVersion)
 class ReasonVersionAdmin(ConsoleAdmin):
     filterset_class = ReasonVersionFilterSet
-    list_display = ("slug", "version", "created_at", "created_by")
+    list_display = ("slug", "version", "created_at", "author")
+
+    def prepare_rows(self, request: HttpRequest, rows: Any) -> None:
+        people = names_of(row.created_by for row in rows)
+        for row in rows:
+            row.author_name = people.get(row.created_by, "")
+
+    @display(description=_("created by"))
+    def author(self, version: ReasonVersion) -> str:
+        return getattr(version, "author_name", "") or str(version.created_by or "–")
 
 
 class _Log(ConsoleAdmin):
     """Rows of the log about one subject each."""
 
     def prepare_rows(self, request: HttpRequest, rows: Any) -> None:
-        ids = {row.actor_id for row in rows if row.actor_id}
-        people = dict(User.objects.filter(pk__in=ids).values_list("pk", "username"))
+        people = names_of(row.actor_id for row in rows)
         for row in rows:
             row.who = people.get(row.actor_id, "") or str(row.actor_id or "")
 

@@ -1,4 +1,6 @@
-"""What follows a decision in its own transaction: the case's fate, dead links, tombstones, the outbox."""
+"""What follows a decision in its own transaction: the case's fate, dead links, tombstones, the
+outbox.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -85,7 +87,8 @@ def follow_up(rows: Sequence[dict[str, Any]]) -> None:
     rejected = [row for row in rows if _became(row, ReviewStatus.REJECTED)] + purged
     if rejected:
         outbox.enqueue(
-            "same_bytes", {"subjects": [[row["subject_type"], str(row["subject_id"])] for row in rejected]}
+            "same_bytes",
+            {"subjects": [[row["subject_type"], str(row["subject_id"])] for row in rejected]},
         )
 
 

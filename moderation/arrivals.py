@@ -46,7 +46,9 @@ class Observer:
         cases.bytes_settled([each.subject_id for each in attachments])
 
     def fresh_urls(self, attachment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
-        """New links by attachment for those whose origin link expired; what has none is left out."""
+        """New links by attachment for those whose origin link expired; what has none is left
+        out.
+        """
         by_type: dict[str, dict[uuid.UUID, uuid.UUID]] = {}
         for each in Attachment.objects.filter(pk__in=attachment_ids):
             by_type.setdefault(each.subject_type, {})[each.subject_id] = each.pk
@@ -58,7 +60,9 @@ class Observer:
 
 
 def content_changed(keys: Iterable[tuple[str, uuid.UUID]]) -> None:
-    """Approved subjects are reopened by their sync; pending ones have the change noted on the case."""
+    """Approved subjects are reopened by their sync; pending ones have the change noted on the
+    case.
+    """
     by_type: dict[str, list[uuid.UUID]] = {}
     for subject_type, subject_id in keys:
         by_type.setdefault(subject_type, []).append(subject_id)
@@ -86,7 +90,7 @@ def mark_known_bytes(attachments: Sequence[Attachment]) -> None:
     raised = [
         cases.NewCase(
             subject_type=each.subject_type, subject_id=each.subject_id,
-            why=[_VERDICTS[verdict]], priority=Priority.TOP,
+            why=[_VERDICTS[ReviewStatus(verdict)]], priority=Priority.TOP,
         )
         for file_id, verdict in verdicts.items()
         for each in by_file[file_id]
@@ -114,7 +118,9 @@ def _verdicts_on(by_file: dict[uuid.UUID, list[Attachment]]) -> dict[uuid.UUID, 
 
 
 def raise_same_bytes(payload: dict[str, Any]) -> None:
-    """Outbox handler: subjects just rejected or purged; everything with the same bytes comes first."""
+    """Outbox handler: subjects just rejected or purged; everything with the same bytes comes
+    first.
+    """
     rejected = {uuid.UUID(subject_id) for _, subject_id in payload["subjects"]}
     files = (
         Attachment.objects.filter(subject_id__in=rejected, file__isnull=False)

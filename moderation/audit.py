@@ -1,9 +1,9 @@
 """The decision log's proof: a hash chain per subject, and sealed ranges over all rows.
 
-Each row hashes its content and its subject's previous row. A sealer chains ranges of all rows in id order
-by an HMAC whose key is derived from a secret outside the database, so that whoever can write SQL (the
-database's owner included) cannot recompute it. The newest seal is also noted in a file beside the
-database, so that cutting off the log's end shows as well.
+Each row hashes its content and its subject's previous row. A sealer chains ranges of all rows in
+id order by an HMAC whose key is derived from a secret outside the database, so that whoever can
+write SQL (the database's owner included) cannot recompute it. The newest seal is also noted in a
+file beside the database, so that cutting off the log's end shows as well.
 """
 
 import hashlib
@@ -50,7 +50,9 @@ def _seal_key() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What verify() found: rows and seals read, and the first broken row (None when all is well)."""
+    """What verify() found: rows and seals read, and the first broken row (None when all is
+    well).
+    """
 
     rows: int
     seals: int
@@ -67,9 +69,10 @@ def seal(*, wait: float = SEAL_WAIT_SECONDS) -> Seal | None:
 
     Not inside a transaction: its own would be waited for.
 
-    Ids are handed out before their rows commit. So the highest id is read first, then every transaction
-    that ran at that moment is waited for; afterwards no row below can still appear. (A decision's
-    transaction has locked its subject before it takes an id, and so is visible to that wait.)
+    Ids are handed out before their rows commit. So the highest id is read first, then every
+    transaction that ran at that moment is waited for; afterwards no row below can still appear. (A
+    decision's transaction has locked its subject before it takes an id, and so is visible to that
+    wait.)
     """
     top = _settled_top(wait)
     if top is None:
@@ -121,7 +124,9 @@ def _mac(previous: bytes, first_id: int, last_id: int) -> tuple[int, bytes]:
 
 
 def _rows(first_id: int, last_id: int | None = None) -> Iterator[dict[str, Any]]:
-    """Rows in id order, a chunk at a time by key, so that memory stays flat without a held cursor."""
+    """Rows in id order, a chunk at a time by key, so that memory stays flat without a held
+    cursor.
+    """
     after = first_id - 1
     while True:
         rows = Decision.objects.filter(id__gt=after).order_by("id")
@@ -163,7 +168,9 @@ def _check_row(row: dict[str, Any], heads: dict[uuid.UUID, bytes]) -> str | None
     if row_hash(row) != bytes(row["hash"]):
         return f"decision {row['id']}: its content does not match its hash"
     if bytes(row["prev_hash"]) != heads.get(row["subject_id"], GENESIS):
-        return f"decision {row['id']}: the row before it in its subject's chain is missing or changed"
+        return (
+            f"decision {row['id']}: the row before it in its subject's chain is missing or changed"
+        )
     heads[row["subject_id"]] = bytes(row["hash"])
     return None
 

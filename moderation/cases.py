@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core.keys import uuid7
 from moderation.enums import CaseKind, Priority, Why
 from moderation.errors import NotAllowed, StaleClaim
 from moderation.models import Case, Skip
@@ -90,7 +91,7 @@ def open_cases(rows: Sequence[NewCase]) -> int:
 
 
 def _new_id() -> uuid.UUID:
-    return Case._meta.pk.get_default()
+    return uuid7()
 
 
 def move_to_escalations(moves: Sequence[tuple[uuid.UUID, list[str], int]]) -> None:
@@ -168,7 +169,7 @@ def claim(*, user: User, queue: str, limit: int) -> list[Case]:
             return []
         parameters = {
             "user": user.pk, "queue": queue, "limit": room, "shift": shift_start,
-            "lease": timedelta(seconds=settings.CLAIM_SECONDS),
+            "lease": f"{settings.CLAIM_SECONDS} seconds",
         }  # fmt: skip
         rows = list(Case.objects.raw(_CLAIM, parameters))
     return sorted(rows, key=lambda case: (-case.priority, case.opened_at, case.id))

@@ -26,7 +26,9 @@ FROM unnest(%s::text[]) AS q(slug)
 
 @dataclass(frozen=True, slots=True)
 class QueueCount:
-    """One queue: open cases (claimed ones included), live claims, overdue ones, the oldest's time."""
+    """One queue: open cases (claimed ones included), live claims, overdue ones, the oldest's
+    time.
+    """
 
     slug: str
     open: int
@@ -42,9 +44,7 @@ def queue_counts(*, fresh: bool = False) -> list[QueueCount]:
         with connection.cursor() as cursor:
             cursor.execute(_QUEUES, [list(queues())])
             found = {row[0]: row for row in cursor.fetchall()}
-        cached = [
-            QueueCount(slug, int(found[slug][1]), *found[slug][2:]) for slug in queues()
-        ]
+        cached = [QueueCount(slug, int(found[slug][1]), *found[slug][2:]) for slug in queues()]
         cache.set(_CACHE_KEY, cached, CACHE_SECONDS)
     return list(cached)
 
@@ -61,7 +61,8 @@ def open_count(slug: str) -> int:
     """A queue's depth alone, from the log."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT COALESCE(sum(delta), 0) FROM moderation_tally WHERE scope = 'queue' AND name = %s",
+            "SELECT COALESCE(sum(delta), 0) FROM moderation_tally"
+            " WHERE scope = 'queue' AND name = %s",
             [slug],
         )
         return int(cursor.fetchone()[0])
@@ -80,7 +81,9 @@ def status_totals(subject_type: str) -> dict[str, int]:
 
 
 def fold_tallies() -> int:
-    """Replaces each key's entries by their sum; returns how many rows went. One folder at a time."""
+    """Replaces each key's entries by their sum; returns how many rows went. One folder at a
+    time.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH one AS (SELECT pg_try_advisory_xact_lock(7305112002) AS mine),"

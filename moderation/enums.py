@@ -77,7 +77,9 @@ class Priority(models.IntegerChoices):
 
 
 class Why(models.TextChoices):
-    """Why a case is open; a case collects several. Free text (a rule's name) may stand beside these."""
+    """Why a case is open; a case collects several. Free text (a rule's name) may stand beside
+    these.
+    """
 
     FIRST_LOOK = "first_look", _("First look")
     REPORTED = "reported", _("Reported")

@@ -1,6 +1,7 @@
 """The policy that a new Gatehouse starts with; leads edit it in the admin, each edit a new version.
 
-slug, severity, digit behind R, then English and Chinese: label, guide for moderators, notice for users.
+slug, severity, digit behind R, then English and Chinese: label, guide for moderators, notice for
+users.
 """
 
 from typing import NamedTuple

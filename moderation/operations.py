@@ -4,12 +4,14 @@ from django.db import migrations
 
 _TRIGGERS = """
 CREATE TRIGGER {table}_tally_insert AFTER INSERT ON {table}
-    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION moderation_tally_insert('{type}');
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION
+    moderation_tally_insert('{type}');
 CREATE TRIGGER {table}_tally_update AFTER UPDATE ON {table}
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION moderation_tally_update('{type}');
 CREATE TRIGGER {table}_tally_delete AFTER DELETE ON {table}
-    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION moderation_tally_delete('{type}');
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION
+    moderation_tally_delete('{type}');
 ALTER TABLE {table} SET (fillfactor = 80);
 """
 _DROP = """

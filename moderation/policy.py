@@ -36,7 +36,9 @@ def content_of(reason: Reason) -> dict[str, Any]:
 
 @transaction.atomic
 def save_reason(*, reason: Reason, by: User | None) -> Reason:
-    """Stores a new reason as version 1, a changed one as the next version; an unchanged one as it is."""
+    """Stores a new reason as version 1, a changed one as the next version; an unchanged one as it
+    is.
+    """
     if reason.pk:
         stored = Reason.objects.select_for_update().get(pk=reason.pk)
         if content_of(stored) == content_of(reason):
@@ -44,7 +46,9 @@ def save_reason(*, reason: Reason, by: User | None) -> Reason:
         reason.version = stored.version + 1
     reason.save()
     ReasonVersion.objects.create(
-        slug=reason.slug, version=reason.version, content=content_of(reason),
+        slug=reason.slug,
+        version=reason.version,
+        content=content_of(reason),
         created_by=by.pk if by else None,
     )
     return reason

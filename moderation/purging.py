@@ -80,15 +80,15 @@ def erase_due(*, at: Any = None) -> list[Receipt]:
 
 
 def _erase(tombstone: Tombstone) -> list[Receipt]:
-    """First the point of no return is committed, then bytes go, then receipts; a redo is harmless."""
+    """First the point of no return is committed, then bytes go, then receipts; a redo is
+    harmless.
+    """
     if not _mark(tombstone):
         return []
     attachments = Attachment.objects.filter(subject_id=tombstone.subject_id)
     erased = media.erase(attachment_ids=[each.pk for each in attachments])
     receipts = [
-        Receipt(
-            tombstone_id=tombstone.pk, sha256=each.sha256, path=each.path, outcome=each.outcome
-        )
+        Receipt(tombstone_id=tombstone.pk, sha256=each.sha256, path=each.path, outcome=each.outcome)
         for each in erased
     ]
     with transaction.atomic():

@@ -1,4 +1,6 @@
-"""How a decision is written down: requests, results, the log row, and saving it with what follows."""
+"""How a decision is written down: requests, results, the log row, and saving it with what
+follows.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -18,8 +20,8 @@ from moderation.transitions import Verdict
 class Request:
     """One wanted action, on a claimed case (with its token) or on a subject.
 
-    `expected`: the status the decider saw; another one by now is a conflict. `follow`: the target of a
-    sync's `follow`.
+    `expected`: the status the decider saw; another one by now is a conflict. `follow`: the target
+    of a sync's `follow`.
     """
 
     action: str
@@ -59,7 +61,8 @@ class Step:
     row: dict[str, Any]
 
 
-# Person or rule: the subject counts as locally decided afterwards. Holds say nothing of the content.
+# Person or rule: the subject counts as locally decided afterwards. Holds say nothing of the
+# content.
 _REVIEWS = frozenset({Action.APPROVE, Action.REJECT, Action.REOPEN, Action.ESCALATE, Action.PURGE})
 
 

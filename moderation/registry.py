@@ -1,4 +1,6 @@
-"""The registry of review queues: URLs, tabs, counts, REST, metrics and contract tests follow from it."""
+"""The registry of review queues: URLs, tabs, counts, REST, metrics and contract tests follow from
+it.
+"""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -20,10 +22,11 @@ from moderation.models import Reviewable
 class ReviewQueue:
     """What the engine asks about one kind of subject; a content app subclasses it once.
 
-    `contexts()` returns, for each subject, a JSON object of which the review page shows what it finds:
-    `facts` [[label, value], …] · `prompt`, `negative_prompt` str · `flagged` [term, …] ·
+    `contexts()` returns, for each subject, a JSON object of which the review page shows what it
+    finds: `facts` [[label, value], …] · `prompt`, `negative_prompt` str · `flagged` [term, …] ·
     `parameters` {name: value} · `character` {"id", "name", "bio", "avatar_url", "is_public"} ·
-    `user` {"id", "pictures", "rejected", "rejected_30d"} · `changes` [{"field", "before", "after"}, …].
+    `user` {"id", "pictures", "rejected", "rejected_30d"} · `changes` [{"field", "before",
+    "after"}, …].
     """
 
     slug: ClassVar[str]
@@ -71,16 +74,22 @@ class ReviewQueue:
         """The text under review: a prompt, a biography; plain, never markup."""
         return ""
 
-    def contexts(self, subjects: Sequence[Reviewable], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
+    def contexts(
+        self, subjects: Sequence[Reviewable], *, user: Any
+    ) -> dict[uuid.UUID, dict[str, Any]]:
         """By subject id; a fixed number of queries however many subjects."""
         return {subject.pk: {} for subject in subjects}
 
     def raw_of(self, subject: Reviewable) -> Any:
-        """The newest upstream object as it came, for the subject's page; None for what was made here."""
+        """The newest upstream object as it came, for the subject's page; None for what was made
+        here.
+        """
         return None
 
     def fresh_urls(self, subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-        """New origin links where the old ones expired; none where upstream's links do not expire."""
+        """New origin links where the old ones expired; none where upstream's links do not
+        expire.
+        """
         return {}
 
     def due_for_review(self, pending: QuerySet[Any]) -> QuerySet[Any]:

@@ -1,4 +1,6 @@
-"""The SQL of decide(): lock, load, write. Set-based, one statement each, whatever the number of subjects."""
+"""The SQL of decide(): lock, load, write. Set-based, one statement each, whatever the number of
+subjects.
+"""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -74,8 +76,9 @@ def heads(subject_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
 def lock(keys: Iterable[SubjectKey]) -> tuple[datetime, dict[SubjectKey, Locked]]:
     """Locks the subjects in (type, id) order, then reads what belongs to them.
 
-    Returns the database's time under the locks, and the subjects that exist. A second statement reads cases and chain heads: its snapshot is younger than the locks, so it sees whatever
-    the previous holder of a lock committed.
+    Returns the database's time under the locks, and the subjects that exist. A second statement
+    reads cases and chain heads: its snapshot is younger than the locks, so it sees whatever the
+    previous holder of a lock committed.
     """
     by_type: dict[str, list[uuid.UUID]] = {}
     for subject_type, subject_id in sorted(keys):
@@ -134,7 +137,9 @@ def _locked(row: tuple[Any, ...], loaded: tuple[Any, ...]) -> Locked:
 
 
 def update_subjects(rows: Sequence[dict[str, Any]]) -> None:
-    """Writes the review columns; `rows` are decision rows. Subjects are locked, their status known."""
+    """Writes the review columns; `rows` are decision rows. Subjects are locked, their status
+    known.
+    """
     by_type: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_type.setdefault(row["subject_type"], []).append(row)
@@ -142,7 +147,8 @@ def update_subjects(rows: Sequence[dict[str, Any]]) -> None:
         for subject_type, group in by_type.items():
             table = model_for(subject_type)._meta.db_table
             cursor.execute(
-                f'UPDATE "{table}" s SET review_status = v.status, hidden = v.hidden, held = v.held,'
+                f'UPDATE "{table}" s SET review_status = v.status,'
+                " hidden = v.hidden, held = v.held,"
                 " reviewed_at = v.reviewed_at, reviewed_by_id = v.reviewed_by"
                 " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bool[], %s::bool[],"
                 " %s::timestamptz[], %s::bigint[])"

@@ -39,5 +39,3 @@ def tidy() -> None:
     IdempotencyRecord.objects.filter(created_at__lt=now - KEEP_KEYS).delete()
     OutboxEvent.objects.filter(delivered_at__lt=now - KEEP_DELIVERED).delete()
     Skip.objects.filter(at__lt=now - KEEP_SKIPS).delete()
-
-

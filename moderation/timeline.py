@@ -1,4 +1,6 @@
-"""A subject's history put together from the log, notes and the open case; and a person's own day."""
+"""A subject's history put together from the log, notes and the open case; and a person's own
+day.
+"""
 
 from typing import Any
 
@@ -9,7 +11,9 @@ from moderation.models import Case, Decision, Note, Reviewable
 
 
 def of(subject: Reviewable) -> list[dict[str, Any]]:
-    """Oldest first: `event` is created, decision, note or case; each with `at` and its own fields."""
+    """Oldest first: `event` is created, decision, note or case; each with `at` and its own
+    fields.
+    """
     decisions = list(Decision.objects.filter(subject_id=subject.pk).order_by("id"))
     notes = list(Note.objects.filter(subject_id=subject.pk).select_related("user"))
     case = Case.objects.filter(subject_id=subject.pk).select_related("claimed_by").first()

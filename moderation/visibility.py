@@ -1,12 +1,12 @@
 """What staff may see of what is held: nothing, unless they are leads."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from moderation.models import Decision, Reviewable
-from moderation.registry import subject_types, model_for
+from moderation.registry import model_for, subject_types
 
 Subjects = TypeVar("Subjects", bound=Reviewable)
 
@@ -25,7 +25,7 @@ def without_held(rows: QuerySet[Decision], user: User) -> QuerySet[Decision]:
     """Decisions on held subjects are for leads, too."""
     if user.has_perm("accounts.lead"):
         return rows
-    held = Q()
+    held: Any = Q()
     for subject_type in subject_types():
         subjects = model_for(subject_type).objects.filter(pk=OuterRef("subject_id"), held=True)
         held |= Exists(subjects)

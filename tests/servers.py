@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class WebServer:
-    """granian on a free loopback port; `environment` adds to or overrides the settings' variables."""
+    """granian on a free loopback port; `environment` adds to or overrides variables."""
 
     def __init__(self, *, port: int = 0, threads: int = 16, **environment: str) -> None:
         self.port = port or free_port()
@@ -85,8 +85,6 @@ def database_url() -> str:
     made = connection.settings_dict
     who = f"{quote(made['USER'])}:{quote(made['PASSWORD'])}"
     return f"postgresql://{who}@{made['HOST']}:{made['PORT']}/{made['NAME']}"
-
-
 
 
 def free_port() -> int:

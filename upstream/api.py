@@ -25,7 +25,7 @@ class Conflict(APIException):
 
 
 class RunSchema(serializers.ModelSerializer[SyncRun]):
-    source = serializers.CharField(source="source.name")
+    source = serializers.CharField(source="source.name")  # type: ignore[assignment]
     kind = serializers.CharField(source="source.kind")
     rate = serializers.SerializerMethodField()
 
@@ -64,7 +64,8 @@ class FaultSchema(serializers.ModelSerializer[Fault]):
     class Meta:
         model = Fault
         fields = (
-            "id", "run", "upstream_id", "error", "payload", "created_at", "replayed_at", "resolved_at",
+            "id", "run", "upstream_id", "error", "payload", "created_at", "replayed_at",
+            "resolved_at",
         )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
-class ForOperators(ModelAdmin):  # type: ignore[misc]
+class ForOperators(ModelAdmin):
     """Seen by operators and admins, changed by nobody unless a subclass says so."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:

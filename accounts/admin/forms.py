@@ -45,7 +45,7 @@ def _check_name(form: forms.BaseForm) -> str:
     return name
 
 
-class NewAccountForm(UserCreationForm):  # type: ignore[misc]
+class NewAccountForm(UserCreationForm):
     """Name, password, mail and role of a new account."""
 
     role = RoleField()
@@ -59,7 +59,7 @@ class NewAccountForm(UserCreationForm):  # type: ignore[misc]
         return super().clean_username()
 
 
-class AccountForm(UserChangeForm):  # type: ignore[misc]
+class AccountForm(UserChangeForm):
     """An account; its role in place of Django's groups and flags."""
 
     role = RoleField()

@@ -37,7 +37,7 @@ REVOCATION = Question(
 )
 
 
-class StateFilter(DropdownFilter):  # type: ignore[misc]
+class StateFilter(DropdownFilter):
     """Keys in one state."""
 
     title = _("state")
@@ -169,9 +169,7 @@ class ApiKeyAdmin(ForOperators):
             raise Http404
         return key
 
-    @action(  # type: ignore[untyped-decorator]
-        description=_("Rotate"), url_path="rotate", permissions=["rotate"], icon="autorenew"
-    )
+    @action(description=_("Rotate"), url_path="rotate", permissions=["rotate"], icon="autorenew")
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key, form = self._key(request, object_id), RotateForm(posted(request))
         if not form.is_valid():
@@ -183,7 +181,7 @@ class ApiKeyAdmin(ForOperators):
             messages.error(request, str(error))
             return redirect(change_url(key))
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=_("Revoke"),
         url_path="revoke",
         permissions=["revoke"],
@@ -198,15 +196,15 @@ class ApiKeyAdmin(ForOperators):
         messages.success(request, _("The key is revoked."))
         return redirect(change_url(key))
 
-    @display(description=_("scopes"))  # type: ignore[untyped-decorator]
+    @display(description=_("scopes"))
     def shown_scopes(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
-    @display(description=_("signing key"), boolean=True)  # type: ignore[untyped-decorator]
+    @display(description=_("signing key"), boolean=True)
     def shown_signed(self, key: ApiKey) -> bool:
         return key.is_signed
 
-    @display(  # type: ignore[untyped-decorator]
+    @display(
         description=_("state"),
         label={
             KeyState.ACTIVE.value: "success",

@@ -27,7 +27,7 @@ class GroupAdmin(ForAdmins):
         groups: QuerySet[Group] = super().get_queryset(request).prefetch_related("permissions")
         return groups
 
-    @display(description=_("permissions"))  # type: ignore[untyped-decorator]
+    @display(description=_("permissions"))
     def shown_permissions(self, group: Group) -> str:
         held = {row.codename for row in group.permissions.all()}
         return "; ".join(str(one.label) for one in Permission if one.codename in held)
@@ -44,6 +44,6 @@ class LogEntryAdmin(ForAdmins):
     date_hierarchy = "action_time"
     fields = ("action_time", "user", "content_type", "object_id", "object_repr", "shown_message")
 
-    @display(description=_("change"))  # type: ignore[untyped-decorator]
+    @display(description=_("change"))
     def shown_message(self, entry: LogEntry) -> str:
         return entry.get_change_message() or str(entry.get_action_flag_display())

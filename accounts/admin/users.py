@@ -46,7 +46,7 @@ ANONYMISE = Question(
 )
 
 
-class RoleFilter(DropdownFilter):  # type: ignore[misc]
+class RoleFilter(DropdownFilter):
     """People with one role."""
 
     title = _("role")
@@ -65,7 +65,7 @@ class RoleFilter(DropdownFilter):  # type: ignore[misc]
         return queryset
 
 
-class StateFilter(DropdownFilter):  # type: ignore[misc]
+class StateFilter(DropdownFilter):
     """People who are shut out, or not."""
 
     title = _("state")
@@ -84,7 +84,7 @@ class StateFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(condition) if condition else queryset
 
 
-class IdentityInline(TabularInline):  # type: ignore[misc]
+class IdentityInline(TabularInline):
     model = Identity
     extra = 0
 
@@ -213,7 +213,7 @@ class UserAdmin(DjangoUserAdmin, ForOperators):  # type: ignore[type-arg]
         asked = None if form.is_valid() else question.page(request, about=user, form=form)
         return user, asked
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=_("Ban"),
         url_path="ban",
         permissions=["ban"],
@@ -228,9 +228,7 @@ class UserAdmin(DjangoUserAdmin, ForOperators):  # type: ignore[type-arg]
             messages.success(request, _("%(user)s is banned.") % {"user": user})
         return asked or redirect(change_url(user))
 
-    @action(  # type: ignore[untyped-decorator]
-        description=_("Lift the ban"), url_path="lift", permissions=["lift"], icon="lock_open"
-    )
+    @action(description=_("Lift the ban"), url_path="lift", permissions=["lift"], icon="lock_open")
     def lift(self, request: HttpRequest, object_id: str) -> HttpResponse:
         form = forms.Form(posted(request))
         user, asked = self._ask(request, object_id, question=LIFT, form=form)
@@ -239,7 +237,7 @@ class UserAdmin(DjangoUserAdmin, ForOperators):  # type: ignore[type-arg]
             messages.success(request, _("%(user)s is no longer banned.") % {"user": user})
         return asked or redirect(change_url(user))
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=_("Anonymise"),
         url_path="anonymise",
         permissions=["forget"],
@@ -273,11 +271,11 @@ class UserAdmin(DjangoUserAdmin, ForOperators):  # type: ignore[type-arg]
         text = ngettext("%(count)d account changed.", "%(count)d accounts changed.", done)
         messages.success(request, text % {"count": done})
 
-    @display(description=_("role"))  # type: ignore[untyped-decorator]
+    @display(description=_("role"))
     def shown_role(self, user: User) -> Any:
         return Role(role).label if (role := role_of(user)) else "-"
 
-    @display(  # type: ignore[untyped-decorator]
+    @display(
         description=_("state"),
         label={"active": "success", "banned": "danger", "anonymised": "info", "closed": "info"},
     )

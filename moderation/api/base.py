@@ -51,5 +51,7 @@ def user_of(request: Request) -> User:
 
 
 def purpose_of(request: Request) -> str:
-    """Pictures for a key are links that work by themselves; for the console they need its session."""
+    """Pictures for a key are links that work by themselves; for the console they need its
+    session.
+    """
     return "claim" if isinstance(request.auth, ApiKey) else "console"

@@ -11,6 +11,7 @@ from moderation import cases, counts
 from moderation.api import schemas
 from moderation.api.base import ModerationView, purpose_of, user_of
 from moderation.api.presenting import present_cases
+from moderation.errors import StaleClaim
 from moderation.registry import get_queue, queues
 
 
@@ -36,7 +37,9 @@ class Claim(ModerationView):
     permission_classes = [CanModerate]
 
     @extend_schema(
-        request=schemas.ClaimRequest, responses=schemas.ClaimAnswer, summary="Claim cases of a queue"
+        request=schemas.ClaimRequest,
+        responses=schemas.ClaimAnswer,
+        summary="Claim cases of a queue",
     )
     def post(self, request: Request, slug: str) -> Response:
         get_queue(slug)
@@ -92,7 +95,7 @@ class RenewOne(ModerationView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         renewed = cases.renew(user=user_of(request), case_id=pk)
         if not renewed:
-            raise cases.StaleClaim("The claim was lost: the case is closed or went to somebody else.")
+            raise StaleClaim("The claim was lost: the case is closed or went to somebody else.")
         return Response({"cases": [{"id": c.pk, "expires_at": c.claimed_until} for c in renewed]})
 
 

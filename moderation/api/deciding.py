@@ -32,9 +32,7 @@ class BadRow(ValueError):
     """A row of the request that makes no sense; the others are decided all the same."""
 
 
-def decide_once(
-    *, rows: Sequence[Any], user: User, key: str | None, body: bytes
-) -> dict[str, Any]:
+def decide_once(*, rows: Sequence[Any], user: User, key: str | None, body: bytes) -> dict[str, Any]:
     """The answer to a request; the same key and body again gives the same, and decides nothing.
 
     Raises IdempotencyConflict for the same key with another body.

@@ -32,7 +32,11 @@ class Decisions(ModerationView):
 
     @extend_schema(
         request=schemas.DecisionsRequest,
-        responses={200: schemas.BatchSchema, 409: schemas.ProblemSchema, 413: schemas.ProblemSchema},
+        responses={
+            200: schemas.BatchSchema,
+            409: schemas.ProblemSchema,
+            413: schemas.ProblemSchema,
+        },
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
         summary="Decide up to 1,000 cases or subjects",
     )
@@ -74,7 +78,11 @@ class Decisions(ModerationView):
 def _filtered(request: Request) -> QuerySet[Decision]:
     given = request.query_params
     rows = Decision.objects.all()
-    for name, field in (("subject_type", "subject_type"), ("action", "action"), ("queue", "case_queue")):
+    for name, field in (
+        ("subject_type", "subject_type"),
+        ("action", "action"),
+        ("queue", "case_queue"),
+    ):
         if given.get(name):
             rows = rows.filter(**{field: given[name]})
     for name in ("subject_id", "batch"):

@@ -1,11 +1,15 @@
-"""The shapes of the moderation REST API, for validation where it is plain and for OpenAPI everywhere."""
+"""The shapes of the moderation REST API, for validation where it is plain and for OpenAPI
+everywhere.
+"""
+
+from typing import Any
 
 from rest_framework import serializers
 
 from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen, Severity
 
 
-class ProblemSchema(serializers.Serializer):
+class ProblemSchema(serializers.Serializer[Any]):
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
@@ -13,12 +17,12 @@ class ProblemSchema(serializers.Serializer):
     errors = serializers.JSONField()
 
 
-class SubjectRefSchema(serializers.Serializer):
+class SubjectRefSchema(serializers.Serializer[Any]):
     type = serializers.CharField()
     id = serializers.UUIDField()
 
 
-class QueueSchema(serializers.Serializer):
+class QueueSchema(serializers.Serializer[Any]):
     slug = serializers.CharField()
     title = serializers.CharField()
     subject_type = serializers.CharField(allow_null=True)
@@ -28,11 +32,11 @@ class QueueSchema(serializers.Serializer):
     oldest_opened_at = serializers.DateTimeField(allow_null=True)
 
 
-class ClaimRequest(serializers.Serializer):
+class ClaimRequest(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
 
 
-class ImageSchema(serializers.Serializer):
+class ImageSchema(serializers.Serializer[Any]):
     url = serializers.CharField(allow_null=True)
     thumb_url = serializers.CharField(allow_null=True)
     width = serializers.IntegerField(allow_null=True)
@@ -41,7 +45,7 @@ class ImageSchema(serializers.Serializer):
     state = serializers.CharField()
 
 
-class SubjectSchema(serializers.Serializer):
+class SubjectSchema(serializers.Serializer[Any]):
     type = serializers.CharField()
     id = serializers.UUIDField()
     review_status = serializers.ChoiceField(ReviewStatus.choices)
@@ -49,18 +53,18 @@ class SubjectSchema(serializers.Serializer):
     held = serializers.BooleanField()
     title = serializers.CharField()
     text = serializers.CharField()
-    source = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     upstream_id = serializers.CharField()
     image = ImageSchema(allow_null=True)
     context = serializers.DictField()  # type: ignore[assignment]
 
 
-class LeaseSchema(serializers.Serializer):
+class LeaseSchema(serializers.Serializer[Any]):
     token = serializers.UUIDField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
 
 
-class CaseSchema(serializers.Serializer):
+class CaseSchema(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     queue = serializers.CharField()
     kind = serializers.ChoiceField(CaseKind.choices)
@@ -73,47 +77,49 @@ class CaseSchema(serializers.Serializer):
     subject = SubjectSchema()
 
 
-class ClaimAnswer(serializers.Serializer):
+class ClaimAnswer(serializers.Serializer[Any]):
     cases = CaseSchema(many=True)
     open = serializers.IntegerField()
 
 
-class CasesAnswer(serializers.Serializer):
+class CasesAnswer(serializers.Serializer[Any]):
     cases = CaseSchema(many=True)
 
 
-class RenewAnswer(serializers.Serializer):
-    class Renewed(serializers.Serializer):
+class RenewAnswer(serializers.Serializer[Any]):
+    class Renewed(serializers.Serializer[Any]):
         id = serializers.UUIDField()
         expires_at = serializers.DateTimeField()
 
     cases = Renewed(many=True)
 
 
-class ReleaseRequest(serializers.Serializer):
+class ReleaseRequest(serializers.Serializer[Any]):
     claim_token = serializers.UUIDField()
 
 
-class ReleasedAnswer(serializers.Serializer):
+class ReleasedAnswer(serializers.Serializer[Any]):
     released = serializers.IntegerField()
 
 
-class DecisionRow(serializers.Serializer):
+class DecisionRow(serializers.Serializer[Any]):
     case = serializers.UUIDField(required=False)
     claim_token = serializers.UUIDField(required=False)
     subject = SubjectRefSchema(required=False)
-    action = serializers.ChoiceField([*(a for a in Action.values if a not in {"undo", "follow"}), "skip"])
+    action = serializers.ChoiceField(
+        [*(a for a in Action.values if a not in {"undo", "follow"}), "skip"]
+    )
     reason = serializers.CharField(required=False, allow_blank=True)
     note = serializers.CharField(required=False, allow_blank=True)
     seen = serializers.ChoiceField(Seen.choices, required=False)
     expected = serializers.ChoiceField(ReviewStatus.choices, required=False)
 
 
-class DecisionsRequest(serializers.Serializer):
-    decisions = DecisionRow(many=True, min_length=1, max_length=1000)
+class DecisionsRequest(serializers.Serializer[Any]):
+    decisions = serializers.ListField(child=DecisionRow(), min_length=1, max_length=1000)
 
 
-class ResultSchema(serializers.Serializer):
+class ResultSchema(serializers.Serializer[Any]):
     subject = SubjectRefSchema(allow_null=True)
     status = serializers.ChoiceField(Outcome.choices)
     review_status = serializers.ChoiceField(ReviewStatus.choices, allow_null=True)
@@ -121,19 +127,19 @@ class ResultSchema(serializers.Serializer):
     error = serializers.CharField(allow_null=True)
 
 
-class BatchSchema(serializers.Serializer):
+class BatchSchema(serializers.Serializer[Any]):
     batch = serializers.UUIDField()
     results = ResultSchema(many=True)
 
 
-class ActorSchema(serializers.Serializer):
+class ActorSchema(serializers.Serializer[Any]):
     kind = serializers.CharField()
     id = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()
     role = serializers.CharField(allow_null=True)
 
 
-class DecisionSchema(serializers.Serializer):
+class DecisionSchema(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     at = serializers.DateTimeField()
     batch = serializers.UUIDField()
@@ -151,35 +157,35 @@ class DecisionSchema(serializers.Serializer):
     seen = serializers.CharField()
     reverses = serializers.IntegerField(allow_null=True)
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, Any]:
         """`from` is a keyword of Python, so it joins by name."""
         return super().get_fields() | {"from": serializers.CharField()}
 
 
-class DecisionsPage(serializers.Serializer):
+class DecisionsPage(serializers.Serializer[Any]):
     items = DecisionSchema(many=True)
     next_cursor = serializers.CharField(allow_null=True)
 
 
-class SubjectRow(serializers.Serializer):
+class SubjectRow(serializers.Serializer[Any]):
     type = serializers.CharField()
     id = serializers.UUIDField()
     review_status = serializers.CharField()
     hidden = serializers.BooleanField()
     held = serializers.BooleanField()
     title = serializers.CharField()
-    source = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     upstream_id = serializers.CharField()
     first_seen_at = serializers.DateTimeField()
     reviewed_at = serializers.DateTimeField(allow_null=True)
 
 
-class SubjectsPage(serializers.Serializer):
+class SubjectsPage(serializers.Serializer[Any]):
     items = SubjectRow(many=True)
     next_cursor = serializers.CharField(allow_null=True)
 
 
-class TimelineEntry(serializers.Serializer):
+class TimelineEntry(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     event = serializers.CharField()
 
@@ -188,27 +194,27 @@ class SubjectDetail(SubjectSchema):
     timeline = TimelineEntry(many=True)
 
 
-class ReasonSchema(serializers.Serializer):
+class ReasonSchema(serializers.Serializer[Any]):
     slug = serializers.CharField()
     severity = serializers.ChoiceField(Severity.choices)
     version = serializers.IntegerField()
     digit = serializers.IntegerField(allow_null=True)
     guide = serializers.CharField()
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, Any]:
         """`label` is an attribute of every field of DRF, so it joins by name."""
         return super().get_fields() | {"label": serializers.CharField()}
 
 
-class ReasonsAnswer(serializers.Serializer):
+class ReasonsAnswer(serializers.Serializer[Any]):
     items = ReasonSchema(many=True)
 
 
-class NoteRequest(serializers.Serializer):
+class NoteRequest(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=4000)
 
 
-class MeAnswer(serializers.Serializer):
+class MeAnswer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     username = serializers.CharField()
     role = serializers.CharField()

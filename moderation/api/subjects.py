@@ -64,7 +64,9 @@ def _row(queue: ReviewQueue, subject: Reviewable) -> dict[str, Any]:
     }
 
 
-def find_subject(subject_type: str, pk: uuid.UUID, request: Request) -> tuple[ReviewQueue, Reviewable]:
+def find_subject(
+    subject_type: str, pk: uuid.UUID, request: Request
+) -> tuple[ReviewQueue, Reviewable]:
     """Raises Http404 also for what the caller may not see."""
     queue = queue_for(subject_type)
     found = queue.load([pk])

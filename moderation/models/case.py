@@ -18,7 +18,9 @@ class Case(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     queue = models.CharField(_("queue"), max_length=32)
-    kind = models.CharField(_("kind"), max_length=12, choices=CaseKind.choices, default=CaseKind.FIRST_LOOK)
+    kind = models.CharField(
+        _("kind"), max_length=12, choices=CaseKind.choices, default=CaseKind.FIRST_LOOK
+    )
     subject_type = models.CharField(_("subject type"), max_length=64)
     subject_id = models.UUIDField(_("subject id"))
     source_id = models.BigIntegerField(_("source"), null=True)
@@ -30,7 +32,11 @@ class Case(models.Model):
     ready_at = models.DateTimeField(db_default=Now())
     ready = models.BooleanField(default=True)
     claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False,
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
         verbose_name=_("claimed by"),
     )
     # Good until the next claimer overwrites it, also after the lease ran out.
@@ -50,8 +56,12 @@ class Case(models.Model):
         indexes: ClassVar = [
             # The claim's order; leased and unready rows are not in it, so it stays short.
             models.Index(
-                "queue", F("priority").desc(), "opened_at", "id",
-                condition=Q(claimed_by__isnull=True, ready=True), name="case_claimable",
+                "queue",
+                F("priority").desc(),
+                "opened_at",
+                "id",
+                condition=Q(claimed_by__isnull=True, ready=True),
+                name="case_claimable",
             ),
             # Leases to take back, oldest first.
             models.Index(
@@ -75,7 +85,9 @@ class Case(models.Model):
 class Skip(models.Model):
     """Who put which subject back this shift: it is not offered to them again."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
     subject_id = models.UUIDField()
     at = models.DateTimeField(db_default=Now())
 
@@ -91,7 +103,9 @@ class Skip(models.Model):
 class Shift(models.Model):
     """A person's present shift: it begins with the first claim after four hours without one."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
+    )
     started_at = models.DateTimeField(_("started at"))
     last_claim_at = models.DateTimeField(_("last claim at"))
 

@@ -1,4 +1,6 @@
-"""The record of who decided what: decisions, seals over them, tombstones and receipts of erasing."""
+"""The record of who decided what: decisions, seals over them, tombstones and receipts of
+erasing.
+"""
 
 from typing import ClassVar
 
@@ -13,7 +15,8 @@ from moderation.enums import Action, ActorKind, CaseKind, ReviewStatus, Seen, Se
 class Decision(models.Model):
     """One row per subject and action, never updated or deleted (triggers refuse).
 
-    People are plain ids: the row must outlive the account. What would be lost with the case stands here.
+    People are plain ids: the row must outlive the account. What would be lost with the case stands
+    here.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -44,11 +47,15 @@ class Decision(models.Model):
     actor_name = models.CharField(_("actor name"), max_length=100, blank=True)
     actor_role = models.CharField(_("role at the time"), max_length=10, blank=True)
     reverses = models.BigIntegerField(_("reverses"), null=True)
-    seen = models.CharField(_("picture seen"), max_length=10, choices=Seen.choices, default=Seen.NONE)
+    seen = models.CharField(
+        _("picture seen"), max_length=10, choices=Seen.choices, default=Seen.NONE
+    )
     # The case as it was before (null: there was none).
     case_id = models.UUIDField(null=True)
     case_queue = models.CharField(_("queue"), max_length=32, blank=True)
-    case_kind = models.CharField(_("kind of case"), max_length=12, choices=CaseKind.choices, blank=True)
+    case_kind = models.CharField(
+        _("kind of case"), max_length=12, choices=CaseKind.choices, blank=True
+    )
     case_opened_at = models.DateTimeField(_("opened at"), null=True)
     case_claimed_at = models.DateTimeField(_("claimed at"), null=True)
     case_due_at = models.DateTimeField(_("due at"), null=True)
@@ -70,7 +77,9 @@ class Decision(models.Model):
             models.Index(fields=["actor_id", "-id"], name="decision_by_actor"),
             # An undo row per reversed decision: the second undo of the same one fails here.
             models.Index(
-                fields=["reverses"], condition=models.Q(reverses__isnull=False), name="decision_reverses"
+                fields=["reverses"],
+                condition=models.Q(reverses__isnull=False),
+                name="decision_reverses",
             ),
             # Append-only in time order: a block range is all that reports by hour and month need.
             BrinIndex(fields=["at"], name="decision_at", autosummarize=True),
@@ -81,7 +90,9 @@ class Decision(models.Model):
 
 
 class Seal(models.Model):
-    """An HMAC over all decisions up to `last_id`, chained to the seal before; the key is not in the database."""
+    """An HMAC over all decisions up to `last_id`, chained to the seal before; the key is not in
+    the database.
+    """
 
     id = models.BigAutoField(primary_key=True)
     first_id = models.BigIntegerField(_("first decision"))
@@ -125,7 +136,9 @@ class Tombstone(models.Model):
         verbose_name_plural = _("tombstones")
         indexes: ClassVar = [
             models.Index(
-                fields=["erase_after"], condition=models.Q(finished_at__isnull=True), name="tombstone_due"
+                fields=["erase_after"],
+                condition=models.Q(finished_at__isnull=True),
+                name="tombstone_due",
             ),
         ]
 

@@ -1,4 +1,6 @@
-"""Around decisions: idempotency keys, the outbox, notes, and the tallies that counts are read from."""
+"""Around decisions: idempotency keys, the outbox, notes, and the tallies that counts are read
+from.
+"""
 
 from typing import ClassVar
 
@@ -11,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 class IdempotencyRecord(models.Model):
     """The answer given to a request, so that a repeat gets the same and decides nothing twice."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
     key = models.CharField(max_length=200)
     body_sha256 = models.BinaryField(max_length=32)
     # JSON as it was sent, so that a repeat is the same to the byte.
@@ -40,7 +44,9 @@ class OutboxEvent(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["id"], condition=models.Q(delivered_at__isnull=True), name="outbox_due")
+            models.Index(
+                fields=["id"], condition=models.Q(delivered_at__isnull=True), name="outbox_due"
+            )
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,9 @@ class ReviewableQuerySet(models.QuerySet):
 
     def visible(self, *, post: bool = False) -> Self:
         """What others may see: approved, in post-moderation also pending; never hidden or held."""
-        statuses = [ReviewStatus.APPROVED, ReviewStatus.PENDING] if post else [ReviewStatus.APPROVED]
+        statuses = (
+            [ReviewStatus.APPROVED, ReviewStatus.PENDING] if post else [ReviewStatus.APPROVED]
+        )
         return self.filter(review_status__in=statuses, hidden=False, held=False)
 
     def unpurged(self) -> Self:
@@ -30,13 +32,21 @@ class Reviewable(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     source = models.ForeignKey(
-        "upstream.Source", models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
+        "upstream.Source",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
         verbose_name=_("source"),
     )
     upstream_id = models.CharField(_("upstream id"), max_length=255, blank=True)
     review_status = models.CharField(
-        _("review status"), max_length=10, choices=ReviewStatus.choices,
-        default=ReviewStatus.PENDING, editable=False,
+        _("review status"),
+        max_length=10,
+        choices=ReviewStatus.choices,
+        default=ReviewStatus.PENDING,
+        editable=False,
     )
     # Staff only, until a lead decides.
     hidden = models.BooleanField(_("hidden"), default=False, editable=False)
@@ -45,8 +55,13 @@ class Reviewable(models.Model):
     # Set by people and rules, never by a sync: not null means that a local decision exists.
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, editable=False)
     reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+",
-        db_index=False, verbose_name=_("reviewed by"),
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("reviewed by"),
     )
     # The status that came with the record at its first INSERT; null for what was made here.
     seed = models.CharField(_("seed"), max_length=10, null=True, editable=False)  # noqa: DJ001

@@ -1,6 +1,7 @@
 """A second, independent reading of design.md's transition table, for the property tests.
 
-Written as plain rules over dictionaries on purpose: it shares no code with moderation/transitions.py.
+Written as plain rules over dictionaries on purpose: it shares no code with
+moderation/transitions.py.
 """
 
 import copy
@@ -39,7 +40,7 @@ def look(thing: Thing) -> dict[str, Any]:
 
 
 def act(thing: Thing, who: str, role: str, action: str, reason: str, note: str) -> str:
-    """Changes `thing` and says the outcome; `history` gets no entry here (the batch is not known)."""
+    """Changes `thing` and says the outcome; the caller, who knows the batch, keeps the history."""
     if action in ("reject", "purge") and not reason:
         return "invalid"
     if action in ("reopen", "hold", "release") and not note:
@@ -140,9 +141,9 @@ def undo(thing: Thing, who: str, role: str, batch: Any) -> str:
     entry = next(each for each in thing.history if each.batch == batch)
     if entry.is_undo:
         return "invalid"
-    if role != "lead":
-        if RANK[role] < 1 or entry.who != who or entry.guarded_after or entry.held_after:
-            return "forbidden"
+    mine = RANK[role] >= 1 and entry.who == who
+    if role != "lead" and (not mine or entry.guarded_after or entry.held_after):
+        return "forbidden"
     if entry.undone:
         return "conflict"
     later = thing.history[thing.history.index(entry) + 1 :]

@@ -1,6 +1,5 @@
 """The log's proof: what verify() finds, and who may touch the table."""
 
-
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command

@@ -1,4 +1,6 @@
-"""Decisions and bytes: dead links, the same picture elsewhere, purges, and pictures that come back."""
+"""Decisions and bytes: dead links, the same picture elsewhere, purges, and pictures that come
+back.
+"""
 
 import io
 from datetime import timedelta

@@ -28,9 +28,7 @@ def bob(db):
 def test_the_most_urgent_come_first_then_the_oldest(alice):
     ordinary, urgent, oldest = make_image(), make_image(), make_image()
     Case.objects.filter(subject_id=urgent.pk).update(priority=90)
-    Case.objects.filter(subject_id=oldest.pk).update(
-        opened_at=timezone.now() - timedelta(hours=1)
-    )
+    Case.objects.filter(subject_id=oldest.pk).update(opened_at=timezone.now() - timedelta(hours=1))
     claimed = cases.claim(user=alice, queue="images", limit=3)
     assert [case.subject_id for case in claimed] == [urgent.pk, oldest.pk, ordinary.pk]
     assert len({case.claim_token for case in claimed}) == 3

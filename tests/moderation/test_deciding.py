@@ -30,7 +30,9 @@ def chen():
 
 
 def act(who, action, image, **words):
-    made = decide(requests=[Request(action, subject=image.subject_key, **words)], actor=Actor.person(who))
+    made = decide(
+        requests=[Request(action, subject=image.subject_key, **words)], actor=Actor.person(who)
+    )
     image.refresh_from_db()
     return made.results[0]
 
@@ -132,14 +134,16 @@ def test_a_purge_is_undone_within_the_grace_and_not_after_the_bytes_are_erased(a
     image = make_image()
     act(alice, "reject", image, reason="spam")
     first = decide(
-        requests=[Request("purge", subject=image.subject_key, reason="spam")], actor=Actor.person(chen)
+        requests=[Request("purge", subject=image.subject_key, reason="spam")],
+        actor=Actor.person(chen),
     )
     assert undo(batch=first.batch, actor=Actor.person(chen)).results[0].status == Outcome.APPLIED
     image.refresh_from_db()
     assert image.review_status == "rejected"
     assert not Tombstone.objects.filter(subject_id=image.pk).exists()
     again = decide(
-        requests=[Request("purge", subject=image.subject_key, reason="spam")], actor=Actor.person(chen)
+        requests=[Request("purge", subject=image.subject_key, reason="spam")],
+        actor=Actor.person(chen),
     )
     Tombstone.objects.filter(subject_id=image.pk).update(erased_at="2026-01-01T00:00:00Z")
     assert undo(batch=again.batch, actor=Actor.person(chen)).results[0].status == Outcome.CONFLICT

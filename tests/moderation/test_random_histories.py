@@ -1,5 +1,8 @@
 """Random sequences of actions by several people end as a small model of the table says."""
 
+import uuid
+from typing import ClassVar
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -11,7 +14,13 @@ from moderation.services import Request, decide, undo
 from tests.factories import make_image, make_person
 from tests.moderation import model
 
-PEOPLE = {"vera": "viewer", "alice": "moderator", "bob": "moderator", "chen": "lead", "dana": "lead"}
+PEOPLE = {
+    "vera": "viewer",
+    "alice": "moderator",
+    "bob": "moderator",
+    "chen": "lead",
+    "dana": "lead",
+}
 ACTIONS = ["approve", "reject", "reopen", "escalate", "hold", "release", "purge"]
 REASONS = ["", "violence", "minor-safety"]
 
@@ -29,6 +38,8 @@ histories = st.lists(st.one_of(deeds, undoings), min_size=1, max_size=14)
 class TestRandomHistories(TestCase):
     """A class because hypothesis needs a fresh transaction for every example."""
 
+    people: ClassVar[dict[str, Actor]]
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.people = {
@@ -43,7 +54,7 @@ class TestRandomHistories(TestCase):
     def test_the_database_ends_as_the_model_does(self, history, seeds) -> None:
         images = [make_image(review_status=seed) for seed in seeds]
         things = [model.Thing(status=s, case="images" if s == "pending" else None) for s in seeds]
-        batches = []
+        batches: list[tuple[uuid.UUID, int]] = []
         for step in history:
             if len(step) == 5:
                 _decide(step, self.people, images, things, batches)
@@ -73,9 +84,7 @@ def _undo(step, people, images, things, batches):
     made = undo(batch=batch, actor=people[name])
     assert made.results[0].status == expected, (step, made.results[0].error)
     if expected == "applied":
-        things[index].history.append(
-            model.Entry(made.batch, name, {}, False, False, is_undo=True)
-        )
+        things[index].history.append(model.Entry(made.batch, name, {}, False, False, is_undo=True))
         batches.append((made.batch, index))
 
 
@@ -91,5 +100,3 @@ def _compare(images, things):
             "guarded": head.to_guarded if head else False,
             "case": case,
         } == model.look(thing)
-
-

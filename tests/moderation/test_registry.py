@@ -3,8 +3,8 @@
 import uuid
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from moderation import cases, consistency, counts
 from moderation.actors import Actor
@@ -12,7 +12,7 @@ from moderation.api.presenting import present_cases
 from moderation.enums import Outcome, ReviewStatus
 from moderation.errors import UnknownQueue, UnknownSubjectType
 from moderation.models import Case
-from moderation.registry import get_queue, model_for, queue_for, queues, subject_types
+from moderation.registry import get_queue, model_for, queue_for, subject_types
 from moderation.services import Request, decide, undo
 from tests import factories
 
@@ -67,7 +67,9 @@ def test_showing_many_cases_takes_no_more_queries_than_showing_two(kind, alice):
     claimed = cases.claim(user=alice, queue=queue_for(kind).slug, limit=12)
     used = []
     for some in (claimed[:2], claimed):
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             present_cases(some, user=alice, purpose="claim")
         used.append(len(queries))
     assert used[0] == used[1] <= 9

@@ -44,7 +44,11 @@ def decide(client, *rows, key=None):
 
 
 def on(subject, action, **words):
-    return {"subject": {"type": subject.subject_type(), "id": str(subject.pk)}, "action": action, **words}
+    return {
+        "subject": {"type": subject.subject_type(), "id": str(subject.pk)},
+        "action": action,
+        **words,
+    }
 
 
 def test_a_claim_has_the_documented_shape(api):
@@ -53,7 +57,8 @@ def test_a_claim_has_the_documented_shape(api):
     (case,) = answer["cases"]
     assert answer["open"] == 1
     assert set(case) >= {
-        "id", "queue", "kind", "priority", "opened_at", "due_at", "why", "family", "claim", "subject",
+        "id", "queue", "kind", "priority", "opened_at", "due_at", "why", "family", "claim",
+        "subject",
     }  # fmt: skip
     assert (case["queue"], case["kind"], case["why"], case["family"]) == (
         "images", "first_look", ["first_look"], None,
@@ -72,7 +77,12 @@ def test_a_claimed_case_is_decided_once_and_undone(api):
     image = make_image()
     client = api("moderator")
     (case,) = client.post("queues/images/claim/", json={"limit": 1}).json()["cases"]
-    row = {"case": case["id"], "claim_token": case["claim"]["token"], "action": "reject", "reason": "spam"}
+    row = {
+        "case": case["id"],
+        "claim_token": case["claim"]["token"],
+        "action": "reject",
+        "reason": "spam",
+    }
     answer = decide(client, row).json()
     assert answer["results"][0] | {"decision": None} == {
         "subject": {"type": "gallery.imagelog", "id": str(image.pk)},
@@ -177,12 +187,16 @@ def test_two_moderators_deciding_one_subject_at_once_one_applied_one_conflict(ap
     rows = []
     for client in (alice, bob):
         (case,) = client.post("queues/images/claim/", json={"limit": 1}).json()["cases"]
-        rows.append({"case": case["id"], "claim_token": case["claim"]["token"], "action": "approve"})
+        rows.append(
+            {"case": case["id"], "claim_token": case["claim"]["token"], "action": "approve"}
+        )
         Case.objects.update(claimed_until="2026-01-01T00:00:00Z")
     statuses = []
     threads = [
         threading.Thread(
-            target=lambda c=client, r=row: statuses.append(decide(c, r).json()["results"][0]["status"])
+            target=lambda c=client, r=row: statuses.append(
+                decide(c, r).json()["results"][0]["status"]
+            )
         )
         for client, row in zip((alice, bob), rows, strict=True)
     ]
@@ -199,7 +213,9 @@ def test_renewing_releasing_and_reading_what_i_hold(api):
     make_image(), make_image()
     client = api("moderator")
     claimed = client.post("queues/images/claim/", json={"limit": 2}).json()["cases"]
-    assert [case["id"] for case in client.get("claims/").json()["cases"]] == [c["id"] for c in claimed]
+    assert [case["id"] for case in client.get("claims/").json()["cases"]] == [
+        c["id"] for c in claimed
+    ]
     assert len(client.post("claims/renew/").json()["cases"]) == 2
     assert client.post(f"cases/{claimed[0]['id']}/renew/").status_code == 200
     token = {"claim_token": claimed[0]["claim"]["token"]}

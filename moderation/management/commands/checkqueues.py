@@ -9,8 +9,8 @@ from moderation import consistency
 
 class Command(BaseCommand):
     help = (
-        "Find pending subjects without a case, first-look cases without a pending subject, and attachments"
-        " without bytes; exit 1 if there are any. Example: manage.py checkqueues --repair"
+        "Find pending subjects without a case, first-look cases without a pending subject, and"
+        " attachments without bytes; exit 1 if there are any. Example: manage.py checkqueues"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -39,7 +39,9 @@ class Command(BaseCommand):
             help="Only subjects whose field has this value; repeat to narrow further.",
         )  # fmt: skip
         parser.add_argument("--user", metavar="USERNAME", help="Who decides; needed with --apply.")
-        parser.add_argument("--apply", action="store_true", help="Decide; without it nothing changes.")
+        parser.add_argument(
+            "--apply", action="store_true", help="Decide; without it nothing changes."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -50,7 +52,9 @@ class Command(BaseCommand):
             raise CommandError(f"There is no reason {options['reason']!r}.")
         keys = _wanted(options["queue"], _filters(options["filter"]))
         if not options["apply"]:
-            self.stdout.write(f"{len(keys)} cases would be decided ({options['action']}); add --apply.")
+            self.stdout.write(
+                f"{len(keys)} cases would be decided ({options['action']}); add --apply."
+            )
             return
         outcomes = self._apply(keys, options)
         told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
@@ -68,7 +72,12 @@ class Command(BaseCommand):
             bar = progress.add_task("deciding", total=len(keys))
             for start in range(0, len(keys), CHUNK):
                 requests = [
-                    Request(options["action"], subject=key, reason=options["reason"], note=options["note"])
+                    Request(
+                        options["action"],
+                        subject=key,
+                        reason=options["reason"],
+                        note=options["note"],
+                    )
                     for key in keys[start : start + CHUNK]
                 ]
                 made = decide(requests=requests, actor=actor, batch=batch)

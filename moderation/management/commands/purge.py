@@ -8,11 +8,16 @@ from moderation import purging
 
 
 class Command(BaseCommand):
-    help = "Erase the bytes whose grace has passed and print receipts. Example: manage.py purge --dry-run"
+    help = (
+        "Erase the bytes whose grace has passed and print receipts."
+        " Example: manage.py purge --dry-run"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--due", action="store_true", help="Only what is due (the default).")
-        parser.add_argument("--dry-run", action="store_true", help="Say what is due, erase nothing.")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Say what is due, erase nothing."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["dry_run"]:

@@ -23,9 +23,8 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"{'queue':<16}{'open':>10}{'claimed':>10}{'overdue':>10}  oldest")
         for count in found:
-            self.stdout.write(
-                f"{count.slug:<16}{count.open:>10}{count.claimed:>10}{count.overdue:>10}  {_age(count)}"
-            )
+            row = f"{count.slug:<16}{count.open:>10}{count.claimed:>10}{count.overdue:>10}"
+            self.stdout.write(f"{row}  {_age(count)}")
         total = sum(count.open for count in found)
         self.stdout.write(f"{total} open cases in {len(found)} queues.")
 

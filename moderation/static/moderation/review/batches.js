@@ -18,6 +18,9 @@ function phase(name) {
   for (const state of document.querySelectorAll(".state")) {
     /** @type {HTMLElement} */ (state).hidden = state.id !== `state-${name}`;
   }
+  /** @type {NodeListOf<HTMLButtonElement>} */
+  const needCard = document.querySelectorAll("[data-do].needs-card");
+  for (const button of needCard) button.disabled = name !== "cards";
   const told = document.getElementById(`state-${name}`);
   if (told && name !== "loading") announce(told.innerText);
 }

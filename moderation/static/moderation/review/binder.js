@@ -12,7 +12,7 @@
  */
 
 import { serverNow } from "./api.js";
-import { make } from "./dom.js";
+import { here, make } from "./dom.js";
 import { plain } from "./format.js";
 
 /** @param {any} data @param {string | undefined} path */
@@ -86,13 +86,8 @@ function repeat(element, items) {
   }
 }
 
-/**
- * Only addresses of this server: anything else would tell another host what is looked at.
- * @param {HTMLElement} image
- * @param {unknown} address
- */
+/** @param {HTMLElement} image @param {unknown} address */
 function source(image, address) {
-  const url = typeof address === "string" && address ? new URL(address, location.href) : null;
-  if (url && url.origin === location.origin) image.setAttribute("src", url.href);
+  if (typeof address === "string" && address) image.setAttribute("src", here(address));
   else image.remove();
 }

@@ -49,10 +49,26 @@ export function icon(name) {
   return svg;
 }
 
+/**
+ * A picture's address on this host. Links name PUBLIC_URL, but the page may have been opened by another name
+ * of the same machine, whose session would not reach them.
+ * @param {string} url
+ */
+export function here(url) {
+  const { pathname, search } = new URL(url, location.href);
+  return pathname + search;
+}
+
 /** @param {string} key */
 export const keycap = (key) => make("kbd", {}, key);
 
 /** Writes only what changed, so that screen readers and layout stay quiet. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** Opens a dialog with the focus on itself: digits and Space must not meet a button first. @param {HTMLDialogElement} dialog */
+export function showDialog(dialog) {
+  dialog.showModal();
+  if (dialog.tabIndex < 0) dialog.focus();
 }

@@ -12,13 +12,19 @@ const clockTime = new Intl.DateTimeFormat(config.locale, {
 });
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
-/** "1 h 42 min"; under a minute still "1 min". @param {number} milliseconds */
+/** "1 h 42 min", "4 h"; under a minute still "1 min". @param {number} milliseconds */
 export function span(milliseconds) {
   const minutes = Math.max(1, Math.round(Math.abs(milliseconds) / 60_000));
   if (minutes < 60) return t("span_minutes", { m: minutes });
-  if (minutes < 60 * 24) return t("span_hours", { h: Math.floor(minutes / 60), m: minutes % 60 });
+  if (minutes < 60 * 24) return two("span_hours", { h: Math.floor(minutes / 60), m: minutes % 60 });
   const hours = Math.round(minutes / 60);
-  return t("span_days", { d: Math.floor(hours / 24), h: hours % 24 });
+  return two("span_days", { d: Math.floor(hours / 24), h: hours % 24 });
+}
+
+/** The phrase for both parts, or for the larger alone. @param {string} name @param {Record<string, number>} parts */
+function two(name, parts) {
+  const [[large, value], [, small]] = Object.entries(parts);
+  return small ? t(name, parts) : t(`${name}_only`, { [large]: value });
 }
 
 /** "9:41". @param {number} milliseconds */

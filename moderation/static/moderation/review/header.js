@@ -8,9 +8,12 @@ import { clock } from "./format.js";
 import { banner } from "./notices.js";
 
 const EVERY = 60_000;
+/** What is answered within this time is not worth a flicker. */
+const SOON = 800;
 
 export class Header {
   #today = 0;
+  #timer = 0;
 
   /**
    * @param {import("./outbox.js").Outbox} outbox
@@ -23,7 +26,7 @@ export class Header {
     this.sender = sender;
     this.leases = leases;
     this.deck = deck;
-    outbox.addEventListener("change", () => this.#unsent());
+    outbox.addEventListener("change", () => this.#unsentSoon());
     sender.addEventListener("state", () => this.#unsent());
     leases.addEventListener("tick", () => this.lease());
     setInterval(() => document.hidden || this.counts(), EVERY);
@@ -74,7 +77,15 @@ export class Header {
     pill.dataset.state = left < 60_000 ? "warn" : "plain";
   }
 
+  #unsentSoon() {
+    const waits = byId("unsent").dataset.state === "warn";
+    if (waits || !this.outbox.size) return this.#unsent();
+    this.#timer ||= setTimeout(() => this.#unsent(), SOON);
+  }
+
   #unsent() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
     const { size } = this.outbox;
     const { state } = this.sender;
     const pill = byId("unsent");

@@ -3,7 +3,7 @@
 
 import { api } from "./api.js";
 import { config, isolate, t } from "./config.js";
-import { byId, icon, make, outside } from "./dom.js";
+import { byId, here, icon, make, outside, showDialog } from "./dom.js";
 import { time } from "./format.js";
 import { toast } from "./notices.js";
 import { labelOf } from "./palette.js";
@@ -34,7 +34,7 @@ export class History {
   async toggle() {
     if (this.#dialog.open) return this.#dialog.close();
     this.#tell(t("loading"));
-    this.#dialog.showModal();
+    showDialog(this.#dialog);
     try {
       const { items, more } = await api.shift();
       if (!items.length) return this.#tell(t("history_empty"));
@@ -54,7 +54,7 @@ export class History {
   #row(item) {
     const words = t(`was_${item.action}`) + (item.reason ? ` · ${labelOf(item.reason)}` : "");
     const picture = make("span", { class: "past-thumb" });
-    if (item.thumb_url) picture.append(make("img", { src: item.thumb_url, alt: "", loading: "lazy" }));
+    if (item.thumb_url) picture.append(make("img", { src: here(item.thumb_url), alt: "", loading: "lazy" }));
     const link = make("a", { href: `${config.subjects}${item.subject.type}/${item.subject.id}/` });
     link.append(outside(item.title));
     const mark = make("span", { class: "past-mark", "data-mark": item.action });

@@ -7,7 +7,7 @@ import { Batches } from "./batches.js";
 import { config, t } from "./config.js";
 import { Deck } from "./deck.js";
 import { Desk } from "./desk.js";
-import { byId, setText } from "./dom.js";
+import { byId, setText, showDialog } from "./dom.js";
 import { Header } from "./header.js";
 import { History } from "./history.js";
 import { readKeys } from "./keys.js";
@@ -77,7 +77,7 @@ const commands = {
   veil: () => announce(stage.step()),
   context: () => announce(t(pane.toggle() ? "context_shown" : "context_hidden")),
   history: () => history.toggle(),
-  help: () => (help.open ? help.close() : help.showModal()),
+  help: () => (help.open ? help.close() : showDialog(help)),
   again: () => batches.refill(),
 };
 

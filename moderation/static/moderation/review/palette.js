@@ -2,7 +2,7 @@
 /** The reasons behind R and E: digits decide at once, 0 opens all of them with a search. */
 
 import { config, t } from "./config.js";
-import { byId, icon, keycap, make, setText } from "./dom.js";
+import { byId, icon, keycap, make, setText, showDialog } from "./dom.js";
 
 /** @typedef {import("./types.js").Reason} Reason */
 /** @typedef {{reason: string, note: string}} Choice */
@@ -53,7 +53,7 @@ export class Palette {
     byId("palette-send").hidden = action === "reject";
     const numbered = config.reasons.filter((reason) => reason.digit);
     byId("palette-reasons").replaceChildren(...numbered.map((reason) => this.#button(reason)));
-    this.#dialog.showModal();
+    showDialog(this.#dialog);
     if (action === "reopen") this.#note.focus(); // it takes a note, no reason
   }
 
@@ -61,7 +61,7 @@ export class Palette {
   #button(reason) {
     const critical = reason.severity === "critical";
     const label = make("span", {}, reason.label);
-    if (critical) label.append(make("small", {}, t("critical_does")));
+    if (critical && this.#action === "reject") label.append(make("small", {}, t("critical_does")));
     return make(
       "button",
       {

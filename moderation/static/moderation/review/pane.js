@@ -2,7 +2,7 @@
 /** The pane beside the picture: why the case is here, by when, and the queue's own card. */
 
 import { serverNow } from "./api.js";
-import { fill } from "./binder.js";
+import { fill, marked } from "./binder.js";
 import { config, t, wordOr } from "./config.js";
 import { byId, icon, make } from "./dom.js";
 import { span } from "./format.js";
@@ -61,7 +61,8 @@ export class Pane {
       const chips = card ? [...reasons(card), dueChip(card)] : [];
       byId(id).replaceChildren(...chips);
     }
-    byId("peek").textContent = card?.subject.text || card?.title || "";
+    const terms = card?.subject.context.flagged ?? [];
+    byId("peek").replaceChildren(...marked(card?.subject.text || card?.title || "", terms));
   }
 
   /** @param {Card} card */

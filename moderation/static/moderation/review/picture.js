@@ -1,7 +1,9 @@
 // @ts-check
 /** One subject's picture: fetched ahead, decoded before it is needed, and how much of it was seen. */
 
-import { make } from "./dom.js";
+import { blurredCopy, fitted } from "./blurred.js";
+import { byId, here, make } from "./dom.js";
+import { veilAt } from "./veil.js";
 
 /** @typedef {import("./types.js").Media} Media */
 
@@ -18,6 +20,8 @@ export class Picture {
   state = "none";
   /** @type {HTMLImageElement | HTMLVideoElement | HTMLAudioElement | null} */
   element = null;
+  /** @type {HTMLCanvasElement | null} the picture as it arrives, where it arrives blurred */
+  blurred = null;
   /** @type {"none" | "thumb" | "blurred" | "full"} */
   seen = "none";
   /** @type {Promise<void> | null} */
@@ -54,8 +58,14 @@ export class Picture {
 
   async #image() {
     const image = make("img", { alt: "", draggable: "false", decoding: "sync" });
-    image.src = this.media?.url ?? "";
+    image.src = here(this.media?.url ?? "");
     await image.decode();
+    const veil = veilAt(0);
+    if (veil.blur > 0) this.blurred = blurredCopy(image, { ...fitted(image, byId("media")), ...veil });
+    for (const layer of [image, this.blurred]) {
+      layer?.style.setProperty("--w", String(image.naturalWidth));
+      layer?.style.setProperty("--h", String(image.naturalHeight));
+    }
     return image;
   }
 
@@ -64,13 +74,13 @@ export class Picture {
     const player = make(tag, { controls: true, preload: "metadata", playsinline: true });
     if (player instanceof HTMLVideoElement) {
       player.muted = player.loop = true;
-      if (this.media?.thumb_url) player.poster = this.media.thumb_url;
+      if (this.media?.thumb_url) player.poster = here(this.media.thumb_url);
     }
     const ready = new Promise((resolve, reject) => {
       player.addEventListener("loadedmetadata", () => resolve(player), { once: true });
       player.addEventListener("error", reject, { once: true });
     });
-    player.src = this.media?.url ?? "";
+    player.src = here(this.media?.url ?? "");
     return ready;
   }
 

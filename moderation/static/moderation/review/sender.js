@@ -1,5 +1,5 @@
 // @ts-check
-/** Sends the outbox behind the moderator's back: each entry once, in order, until it is answered. */
+/** Sends the outbox behind the moderator's back: each entry once, one after the other, until answered. */
 
 import { api, NotSignedIn, Refused, TryLater } from "./api.js";
 import { alone, isOpen, thisTab } from "./tabs.js";
@@ -9,7 +9,6 @@ import { alone, isOpen, thisTab } from "./tabs.js";
 /** @typedef {import("./api.js").BatchAnswer} BatchAnswer */
 /** @typedef {{entry: Entry, answer: BatchAnswer | null, status: string, error: string}} Outcome */
 
-const AT_ONCE = 4;
 const LONGEST_WAIT = 30_000;
 /** The server forgets keys after 30 days: an older entry might be decided twice. */
 const TOO_OLD = 29 * 86_400_000;
@@ -69,11 +68,12 @@ export class Sender extends EventTarget {
   async #pass() {
     const open = await isOpen();
     const entries = this.outbox.all().filter((entry) => entry.tab === thisTab || !open(entry.tab));
-    for (let start = 0; start < entries.length; start += AT_ONCE) {
-      const some = entries.slice(start, start + AT_ONCE);
-      const outcomes = await Promise.allSettled(some.map((entry) => this.#alone(entry)));
-      const failed = outcomes.find((outcome) => outcome.status === "rejected");
-      if (failed) return this.#pause(failed.reason);
+    for (const entry of entries) {
+      try {
+        await this.#alone(entry);
+      } catch (error) {
+        return this.#pause(error);
+      }
       this.#failures = 0;
       this.#become("ready");
     }

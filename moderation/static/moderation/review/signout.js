@@ -3,7 +3,7 @@
 
 import { api } from "./api.js";
 import { t } from "./config.js";
-import { byId, setText } from "./dom.js";
+import { byId, setText, showDialog } from "./dom.js";
 
 /** @param {import("./outbox.js").Outbox} outbox @param {import("./sender.js").Sender} sender */
 export function guardSignOut(outbox, sender) {
@@ -27,7 +27,7 @@ export function guardSignOut(outbox, sender) {
     event.preventDefault();
     if (!outbox.size) return void leave();
     tell();
-    dialog.showModal();
+    showDialog(dialog);
     sender.kick();
   });
   outbox.addEventListener("change", () => dialog.open && tell());

@@ -50,11 +50,8 @@ export class Stage extends EventTarget {
   #paint(card) {
     const { picture } = card;
     const element = picture.state === "ready" ? picture.element : null;
-    if (element) {
-      if (this.#media.firstChild !== element) this.#media.replaceChildren(element);
-    } else {
-      this.#media.replaceChildren();
-    }
+    const layers = element ? [element, ...(picture.blurred ? [picture.blurred] : [])] : [];
+    if (this.#media.firstChild !== element) this.#media.replaceChildren(...layers);
     this.#frame.dataset.kind = picture.kind;
     this.#frame.dataset.state = picture.state;
     this.#frame.dataset.card = card.id;
@@ -87,6 +84,9 @@ export class Stage extends EventTarget {
   /** @param {Card} card */
   #veil(card) {
     applyVeil(this.#frame, card.step, this.#open);
+    // The blurred copy stands before the picture while nothing was opened.
+    const covered = Boolean(card.picture.blurred) && !this.#open && card.step === 0;
+    this.#frame.classList.toggle("is-covered", covered);
     setText(byId("veil-step"), veils && card.step ? t(veilAt(card.step).name) : "");
     const player = card.picture.element;
     if (player instanceof HTMLVideoElement && this.#media.contains(player)) {

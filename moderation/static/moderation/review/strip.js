@@ -1,8 +1,10 @@
 // @ts-check
 /** The row of small pictures: where we are in the batch and what became of each. */
 
+import { blurredCopy } from "./blurred.js";
 import { number, t } from "./config.js";
-import { byId, icon, make, setText } from "./dom.js";
+import { byId, here, icon, make, setText } from "./dom.js";
+import { smallVeil } from "./veil.js";
 
 /** @typedef {import("./deck.js").Card} Card */
 /** @typedef {import("./deck.js").Deck} Deck */
@@ -18,7 +20,8 @@ function tileOf(card, open) {
   const tile = make("button", { type: "button", class: "tile", onclick: () => open(card) });
   const url = card.subject.image?.thumb_url;
   if (url) {
-    const image = make("img", { alt: "", draggable: "false", decoding: "async", src: url });
+    const image = make("img", { alt: "", draggable: "false", decoding: "async", src: here(url) });
+    image.addEventListener("load", () => cover(tile, image));
     image.addEventListener("error", () => image.replaceWith(letter(card)));
     tile.append(image);
   } else {
@@ -28,6 +31,13 @@ function tileOf(card, open) {
   // A click must not leave the focus here, or the next Space would press this tile.
   tile.addEventListener("mousedown", (event) => event.preventDefault());
   return tile;
+}
+
+/** A blurred copy in place of the filter, which would cost in every frame. @param {HTMLElement} tile @param {HTMLImageElement} image */
+function cover(tile, image) {
+  if (!smallVeil.blur) return;
+  const copy = blurredCopy(image, { width: 78, height: 92, ...smallVeil });
+  if (copy) image.replaceWith(copy);
 }
 
 /** What stands for a subject without a picture. @param {Card} card */
@@ -59,9 +69,10 @@ export class Strip {
     const tile = current && tiles.get(current);
     if (!tile) return;
     this.#centre(tile);
-    const image = tile.querySelector("img");
     requestAnimationFrame(() => {
-      if (image?.complete && image.naturalWidth && tile.isConnected) current.picture.saw("thumb");
+      const image = tile.querySelector("img");
+      const shown = tile.querySelector("canvas") ?? (image?.complete && image.naturalWidth);
+      if (shown && tile.isConnected) current.picture.saw("thumb");
     });
   }
 

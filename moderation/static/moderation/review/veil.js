@@ -33,8 +33,10 @@ export function applyVeil(element, step, open) {
 }
 
 /** Small pictures get a share of the blur; they never open with the large one. */
+export const smallVeil = { blur: blur > 0 ? Math.max(3, Math.round(blur / 4)) : 0, grey: greyscale };
+
 export function veilSmall() {
   const root = document.documentElement.style;
-  root.setProperty("--blur-small", `${blur > 0 ? Math.max(3, Math.round(blur / 4)) : 0}px`);
+  root.setProperty("--blur-small", `${smallVeil.blur}px`);
   root.setProperty("--grey-small", greyscale ? "1" : "0");
 }

@@ -3,7 +3,7 @@ business.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -210,12 +210,12 @@ def held(user: User) -> list[Case]:
     return sorted(rows, key=lambda case: (-case.priority, case.opened_at, case.id))
 
 
-def renew(*, user: User, case_id: uuid.UUID | None = None) -> list[Case]:
-    """Extends the leases of all that the user holds, or of one case; returns those extended."""
+def renew(*, user: User, case_ids: Collection[uuid.UUID] | None = None) -> list[Case]:
+    """Extends the leases of all that the user holds, or of these of them; returns those extended."""
     until = timezone.now() + timedelta(seconds=settings.CLAIM_SECONDS)
     rows = Case.objects.filter(claimed_by=user)
-    if case_id is not None:
-        rows = rows.filter(pk=case_id)
+    if case_ids is not None:
+        rows = rows.filter(pk__in=list(case_ids))
     rows.update(claimed_until=until)
     return list(rows)
 

@@ -64,9 +64,13 @@ class Held(ModerationView):
 class RenewAll(ModerationView):
     permission_classes = [CanModerate]
 
-    @extend_schema(request=None, responses=schemas.RenewAnswer, summary="Renew all I hold")
+    @extend_schema(
+        request=schemas.RenewRequest, responses=schemas.RenewAnswer, summary="Renew what I hold"
+    )
     def post(self, request: Request) -> Response:
-        renewed = cases.renew(user=user_of(request))
+        asked = schemas.RenewRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        renewed = cases.renew(user=user_of(request), case_ids=asked.validated_data.get("cases"))
         return Response({"cases": [{"id": c.pk, "expires_at": c.claimed_until} for c in renewed]})
 
 
@@ -93,7 +97,7 @@ class RenewOne(ModerationView):
 
     @extend_schema(request=None, responses=schemas.RenewAnswer, summary="Renew one case")
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        renewed = cases.renew(user=user_of(request), case_id=pk)
+        renewed = cases.renew(user=user_of(request), case_ids=[pk])
         if not renewed:
             raise StaleClaim("The claim was lost: the case is closed or went to somebody else.")
         return Response({"cases": [{"id": c.pk, "expires_at": c.claimed_until} for c in renewed]})

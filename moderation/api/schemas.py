@@ -36,6 +36,12 @@ class ClaimRequest(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
 
 
+class RenewRequest(serializers.Serializer[Any]):
+    """Without `cases` everything that the caller holds: a page renews only what it shows."""
+
+    cases = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
+
+
 class ImageSchema(serializers.Serializer[Any]):
     url = serializers.CharField(allow_null=True)
     thumb_url = serializers.CharField(allow_null=True)

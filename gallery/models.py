@@ -27,6 +27,8 @@ class ImageLog(Reviewable):
             # A user's record.
             models.Index(fields=["user_id", "-created_at"], name="imagelog_by_user"),
             models.Index(fields=["archive_id", "-created_at"], name="imagelog_by_archive"),
+            # Search by a pasted message id.
+            models.Index(fields=["message_id"], name="imagelog_by_message"),
             models.Index(fields=["-created_at", "-id"], name="imagelog_newest"),
         ]
 

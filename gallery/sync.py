@@ -13,7 +13,7 @@ from django.utils import timezone
 from characters.models import Character
 from gallery.models import ImageDetail, ImageLog
 from moderation.enums import ReviewStatus
-from moderation.ingest import IngestSpec, json_text, mark_missing, store, without_query
+from moderation.ingest import BATCH, IngestSpec, json_text, mark_missing, store, without_query
 from upstream.adapters import Adapter, Progress, State, Step
 from upstream.clients.errors import RecordError, UpstreamError
 from upstream.clients.gallery import GalleryClient, ImageRecord, parse_image
@@ -24,7 +24,8 @@ from upstream.models import ScopePass, Source
 
 # Upstream shows the last 90 days; an hour for clocks that differ.
 VISIBLE = timedelta(days=90) - timedelta(hours=1)
-# Small pages of upstream are stored together: after so many rows or seconds.
+# Small pages of upstream are stored together: after so many rows (the source's option `portion`)
+# or seconds.
 PORTION_ROWS = 500
 PORTION_SECONDS = 2.0
 # Pages in a row of one album that bring nothing new: more are a circle with fresh cursors.
@@ -91,12 +92,13 @@ class _Portion:
     notes: list[str] = field(default_factory=list)
     pages: int = 0
     partial: bool = False
+    enough: int = PORTION_ROWS
     started: float = field(default_factory=time.monotonic)
 
     @property
     def full(self) -> bool:
         late = time.monotonic() - self.started > PORTION_SECONDS
-        return len(self.items) >= PORTION_ROWS or (late and self.pages > 0)
+        return len(self.items) >= self.enough or (late and self.pages > 0)
 
 
 class GallerySync(Adapter):
@@ -106,7 +108,8 @@ class GallerySync(Adapter):
     client_class = GalleryClient
 
     def read(self, state: State) -> Step:
-        portion = _Portion()
+        rows = self.option("portion", PORTION_ROWS, low=1, high=BATCH)
+        portion = _Portion(enough=rows)
         done = False
         while not portion.full and not done:
             album = Album.from_state(state) or self._next_album(state.get("after"))

@@ -15,6 +15,7 @@ from accounts.models import User
 from moderation.enums import Action, CaseKind, ReviewStatus
 from moderation.models import Case, Decision, ReasonVersion, Reviewable, Tombstone
 from moderation.registry import queues
+from upstream.filters import source_names
 from upstream.models import Source
 
 M = TypeVar("M", bound=Model)
@@ -52,9 +53,9 @@ class SubjectFilterSet(django_filters.FilterSet):
         label=_("Status"),
         empty_label=_("Any status"),
     )
-    source = django_filters.ModelChoiceFilter(
-        queryset=Source.objects.all(),
-        to_field_name="name",
+    source = django_filters.ChoiceFilter(
+        field_name="source__name",
+        choices=source_names,
         label=_("Source"),
         empty_label=_("Any source"),
     )

@@ -170,5 +170,5 @@ class FaultAdmin(ConsoleAdmin):
     def run_link(self, fault: Fault) -> SafeString:
         link = reverse("console:run", args=[fault.run_id])
         return format_html(
-            '<a class="gh-link" href="{}#fault-{}">{}</a>', link, fault.pk, _("Open")
+            '<a class="gh-link" href="{}#fault-{}">{}</a>', link, fault.pk, _("Show")
         )

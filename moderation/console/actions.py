@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from moderation.actors import Actor
 from moderation.console.badges import message_level
+from moderation.console.freshness import kept_for
 from moderation.enums import Action, Outcome
 from moderation.models import Reason
 from moderation.services import BatchResult, Request, decide
@@ -42,6 +43,12 @@ class DecideActionForm(ActionForm):
     )
 
 
+@kept_for(10)
+def offered_reasons() -> list[Reason]:
+    """Reasons in force, in the policy's order; Django asks for a list's actions several times."""
+    return list(Reason.objects.filter(active=True))
+
+
 class SubjectActions:
     """Bulk actions of a subject list: approve, reject by each reason, escalate."""
 
@@ -56,7 +63,7 @@ class SubjectActions:
                 Action.REJECT,
                 reason.slug,
             )
-            for reason in Reason.objects.filter(active=True)
+            for reason in offered_reasons()
         ]
         entries.append(("escalate", _("Escalate"), Action.ESCALATE, ""))
         return {

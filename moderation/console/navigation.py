@@ -57,6 +57,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 [
                     ("upstream.Source", "cloud_download"),
                     ("upstream.Fault", "report"),
+                    ("media.Attachment", "attach_file"),
+                    ("media.ViewLog", "visibility"),
                     ("accounts.User", "group"),
                     ("accounts.ApiKey", "key"),
                 ],

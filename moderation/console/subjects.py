@@ -16,7 +16,7 @@ from media.services import Picture
 from moderation import timeline
 from moderation.actors import Actor
 from moderation.console.access import LEAD, MODERATE, console_page, page_context
-from moderation.console.actions import tell
+from moderation.console.actions import offered_reasons, tell
 from moderation.console.pictures import console_pictures
 from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen
 from moderation.errors import UnknownBatch, UnknownSubjectType
@@ -66,7 +66,7 @@ def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
         "case_queue": get_queue(case.queue) if case else None,
         "timeline": timeline.of(subject)[::-1],
         "offered": offered(subject, case, last, actor),
-        "reasons": list(Reason.objects.filter(active=True)) if actor.can_moderate else [],
+        "reasons": offered_reasons() if actor.can_moderate else [],
         "views": _views(subject) if actor.is_lead else [],
         "may_moderate": actor.can_moderate,
         "list_url": _list_url(subject),

@@ -1,0 +1,72 @@
+"""Chromium at the review page of the product's own web server, and pictures to decide."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from accounts.models import User
+from gallery.models import ImageLog
+from media.services import store_bytes
+from tests import chromium
+from tests.console.review.desk import Desk
+from tests.factories import make_image, make_person
+from tests.media.samples import jpeg
+from tests.servers import WebServer
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright's synchronous face runs an event loop in this thread, where Django would refuse queries.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=chromium.find(), args=chromium.ARGUMENTS
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def alice(transactional_db: None) -> User:
+    return make_person("alice", role="moderator")
+
+
+@pytest.fixture
+def bob(transactional_db: None) -> User:
+    return make_person("bob", role="moderator")
+
+
+@pytest.fixture
+def sit_down(server: WebServer, browser: Browser):
+    """`sit_down(person)` signs in and opens a queue; at the end nothing went wrong in the browser."""
+    desks: list[Desk] = []
+
+    def open_page(person: User, queue: str = "images", **options) -> Desk:
+        desk = Desk(browser, server.url, person, queue, options)
+        desks.append(desk)
+        return desk
+
+    yield open_page
+    for desk in desks:
+        desk.leave()
+
+
+@pytest.fixture
+def pictures(transactional_db: None):
+    """`pictures(3)` makes image logs with bytes, in the order in which they are claimed."""
+
+    def make(count: int, **fields) -> list[ImageLog]:
+        made = []
+        for number in range(count):
+            image = make_image(**({"message_id": f"picture-{number:02}"} | fields))
+            store_bytes(
+                data=jpeg(240, 320, seed=ImageLog.objects.count()),
+                subject_type=image.subject_type(),
+                subject_id=image.pk,
+            )
+            made.append(image)
+        return made
+
+    return make

@@ -2,8 +2,6 @@
 
 from typing import ClassVar
 
-from django.utils.translation import gettext_lazy as _
-
 
 class AccountError(Exception):
     """A change of accounts, roles or keys that is refused, with the reason as its text."""
@@ -14,7 +12,10 @@ class NotAllowed(AccountError):
 
 
 class KeyRefused(Exception):
-    """A call that a key does not open. `code` is for programs, the text for people."""
+    """A call that a key does not open. `code` is for programs.
+
+    The texts are the vendors' own and stay English: existing clients compare them.
+    """
 
     code: ClassVar[str] = "refused"
 
@@ -25,7 +26,7 @@ class InvalidKey(KeyRefused):
     code = "invalid_key"
 
     def __init__(self) -> None:
-        super().__init__(_("Invalid API key"))
+        super().__init__("Invalid API key")
 
 
 class CallLimitReached(KeyRefused):
@@ -34,7 +35,7 @@ class CallLimitReached(KeyRefused):
     code = "call_limit"
 
     def __init__(self) -> None:
-        super().__init__(_("API key usage limit reached"))
+        super().__init__("API key usage limit reached")
 
 
 class TooManyCalls(KeyRefused):
@@ -43,5 +44,5 @@ class TooManyCalls(KeyRefused):
     code = "per_minute"
 
     def __init__(self, wait: int) -> None:
-        super().__init__(_("Too many requests, please try again later"))
+        super().__init__("Too many requests, please try again later")
         self.wait = wait

@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
 from django.conf import settings
-from kombu import Queue
+from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,12 @@ app.conf.update(
     task_default_queue="default",
     task_queues=[
         # RabbitMQ cuts off whoever holds a message for 30 minutes unless the queue allows more.
-        Queue(name, queue_arguments={"x-consumer-timeout": REDELIVERY_SECONDS * 1000})
+        Queue(
+            name,
+            Exchange("gatehouse", type="direct"),
+            routing_key=name,
+            queue_arguments={"x-consumer-timeout": REDELIVERY_SECONDS * 1000},
+        )
         for name in ("default", "mirror", "sync")
     ],
     task_routes={
@@ -83,6 +88,7 @@ app.conf.update(
         "deliver the outbox": _every(5, "moderation.tasks.deliver_outbox"),
         "seal decisions": _every(60, "moderation.tasks.seal_decisions"),
         "erase what is due": _every(300, "moderation.tasks.erase_due"),
+        "sweep leftovers of interrupted work": _every(3600, "media.tasks.sweep"),
         "tidy": _every(3600, "moderation.tasks.tidy"),
     },
 )

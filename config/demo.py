@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from accounts.models import ApiKey, User
 from accounts.roles import role_of
@@ -85,7 +85,10 @@ class Demo:
 
     def allowed_hosts(self) -> Mapping[str, str]:
         """What services need in their environment to fetch from the sandbox, and from it alone."""
-        return {"MEDIA_ALLOWED_PRIVATE_HOSTS": f"{HOST}:{self.notes['sandbox_port']}"}
+        return {
+            "MEDIA_ALLOW_PRIVATE_NETWORKS": "1",
+            "MEDIA_ALLOWED_PRIVATE_HOSTS": f"{HOST}:{self.notes['sandbox_port']}",
+        }
 
     def make_people(self) -> None:
         for name in PEOPLE:
@@ -181,14 +184,19 @@ def has_pictures(images: int) -> bool:
 
 
 def showcase() -> str:
-    """The upstream id of the public character with the most approved pictures; "" without any."""
-    approved = {"review_status": ReviewStatus.APPROVED, "hidden": False}
-    public = Character.objects.filter(is_public=True, deleted_at=None, **approved)
+    """The upstream id of the public character with the most to show; "" without any."""
+    public = Character.objects.filter(
+        is_public=True, deleted_at=None, hidden=False, held=False,
+        review_status__in=(ReviewStatus.APPROVED, ReviewStatus.PENDING),
+    )  # fmt: skip
     albums = (
-        ImageLog.objects.filter(character_id__in=public.values("upstream_id"), **approved)
+        ImageLog.objects.filter(character_id__in=public.values("upstream_id"))
         .values("character_id")
-        .annotate(pictures=Count("pk"))
-        .order_by("-pictures", "character_id")
+        .annotate(
+            approved=Count("pk", filter=Q(review_status=ReviewStatus.APPROVED)),
+            pictures=Count("pk"),
+        )
+        .order_by("-approved", "-pictures", "character_id")
     )
     album = albums.first()
     return str(album["character_id"]) if album else ""

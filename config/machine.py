@@ -19,7 +19,11 @@ from core.launcher import attached
 from core.launcher.home import folder
 
 ROLES = ("web", "worker", "beat")
-QUEUES = "default,mirror,sync"
+QUEUES = ("default", "mirror", "sync")
+# Their tasks are many or last for minutes: they get processes of their own, so that what people
+# wait for is never behind them.
+BULK_QUEUES = {"mirror", "sync"}
+WORKER_THREADS = 16
 # Generation calls wait for minutes: they need threads, not cores (see the pool in settings).
 WEB_THREADS = 256
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where a client finds such a server)
@@ -28,22 +32,27 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where a client f
 def services(
     roles: Sequence[str],
     *,
-    queues: str = QUEUES,
+    queues: Sequence[str] = QUEUES,
     logs: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> list[Service]:
-    """The processes for `roles`; their output goes to `logs`/<role>.log, else to ours."""
-    commands = {"web": _web(), "worker": _worker(queues), "beat": _beat()}
+    """The processes for `roles`; their output goes to `logs`/<name>.log, else to ours."""
+    commands: dict[str, list[str]] = {}
+    if "web" in roles:
+        commands["web"] = _web()
+    if "worker" in roles:
+        commands |= _workers(queues)
+    if "beat" in roles:
+        commands["beat"] = _beat()
     return [
         Service(
-            name=role,
-            command=commands[role],
+            name=name,
+            command=command,
             environment=child_environment(**(environment or {})),
-            grace=15.0 if role == "worker" else 10.0,
-            log=folder(logs) / f"{role}.log" if logs else None,
+            grace=15.0,
+            log=folder(logs) / f"{name}.log" if logs else None,
         )
-        for role in ROLES
-        if role in roles
+        for name, command in commands.items()
     ]
 
 
@@ -56,19 +65,31 @@ def child_environment(**more: str) -> Mapping[str, str]:
 def _web() -> list[str]:
     return python(
         "-m", "granian", "--interface", "wsgi", "--host", settings.BIND,
-        "--port", str(settings.PORT), "--no-ws", "--log-level", "warning",
+        "--port", str(settings.PORT), "--no-ws", "--log-level", "error",
         "--workers", str(env.number("WEB_WORKERS", 1, low=1, high=64)),
         "--blocking-threads", str(env.number("WEB_THREADS", WEB_THREADS, low=2, high=2048)),
         "--workers-kill-timeout", "8", "config.wsgi:application",
     )  # fmt: skip
 
 
-def _worker(queues: str) -> list[str]:
+def _workers(queues: Sequence[str]) -> dict[str, list[str]]:
+    """One with threads for short and waiting tasks, one with processes for the bulk queues."""
     processes = env.number("WORKER_PROCESSES", max(4, os.cpu_count() or 1), low=1, high=256)
+    bulk = [queue for queue in queues if queue in BULK_QUEUES]
+    prompt = [queue for queue in queues if queue not in BULK_QUEUES]
+    workers = {}
+    if prompt:
+        workers["worker"] = _worker("worker", prompt, "threads", WORKER_THREADS)
+    if bulk:
+        workers["bulk"] = _worker("bulk", bulk, "prefork", processes)
+    return workers
+
+
+def _worker(name: str, queues: Sequence[str], pool: str, concurrency: int) -> list[str]:
     return python(
-        "-m", "celery", "--app", "config", "worker", "--loglevel", "info", "--queues", queues,
-        "--concurrency", str(processes), "--hostname", f"worker-{os.getpid()}@%h",
-        "--without-gossip", "--without-mingle",
+        "-m", "celery", "--app", "config", "worker", "--loglevel", "info",
+        "--queues", ",".join(queues), "--pool", pool, "--concurrency", str(concurrency),
+        "--hostname", f"{name}-{os.getpid()}@%h", "--without-gossip", "--without-mingle",
     )  # fmt: skip
 
 

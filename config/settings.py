@@ -194,7 +194,7 @@ STORAGES = {
 }
 MEDIA_MAX_BYTES = env.number("MEDIA_MAX_BYTES", 64 * 1024 * 1024, low=1024)
 MEDIA_ALLOW_PRIVATE_NETWORKS = env.flag("MEDIA_ALLOW_PRIVATE_NETWORKS")
-# The launcher names its own sandbox here; nothing else on a private network is then reachable.
+# host:port, …: with these set nothing else on a private network is reachable (the demo's sandbox).
 MEDIA_ALLOWED_PRIVATE_HOSTS = env.words("MEDIA_ALLOWED_PRIVATE_HOSTS")
 # Who is told when bytes arrive, fail for good or need a fresh link (media knows no review).
 MEDIA_OBSERVER = "moderation.arrivals.Observer"

@@ -143,10 +143,10 @@ def _production() -> Iterator[CheckMessage]:
             hint="Put a proxy with TLS in front and set PUBLIC_URL to its https address.",
             id="core.W009",
         )
-    if settings.MEDIA_ALLOW_PRIVATE_NETWORKS:
+    if settings.MEDIA_ALLOW_PRIVATE_NETWORKS and not settings.MEDIA_ALLOWED_PRIVATE_HOSTS:
         yield Warning(
             "MEDIA_ALLOW_PRIVATE_NETWORKS is on: an upstream can make us fetch from inside.",
-            hint="Turn it off, or list single hosts in MEDIA_ALLOWED_PRIVATE_HOSTS.",
+            hint="Turn it off, or name the hosts in MEDIA_ALLOWED_PRIVATE_HOSTS.",
             id="core.W010",
         )
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
             "machines; the database must be migrated already",
         )  # fmt: skip
         parser.add_argument(
-            "--queues", default=machine.QUEUES,
+            "--queues", default=",".join(machine.QUEUES), metavar="QUEUE,…",
             help="the queues that the worker consumes (default: %(default)s)",
         )  # fmt: skip
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             machine.migrate()
         if "web" in roles:
             machine.prepare_files()
-        services = machine.services(roles, queues=options["queues"])
+        services = machine.services(roles, queues=self._queues(options["queues"]))
         supervisor = Supervisor(services, self.say, machine.revive_servers)
         with supervisor.running():
             if "web" in roles:
@@ -46,6 +46,12 @@ class Command(BaseCommand):
                     raise CommandError(f"The web server did not answer in {START_SECONDS:.0f} s.")
                 self.say(f"Gatehouse answers on {settings.PUBLIC_URL} (Ctrl-C ends it)")
             supervisor.watch()
+
+    def _queues(self, text: str) -> list[str]:
+        queues = [word.strip() for word in text.split(",") if word.strip()]
+        if unknown := set(queues) - set(machine.QUEUES):
+            raise CommandError(f"There is no queue {', '.join(sorted(unknown))}.")
+        return queues
 
     def say(self, text: str) -> None:
         self.stdout.write(text)

@@ -1,7 +1,7 @@
 """Taking over upstream records as subjects: the one way by which a sync writes content."""
 
-from moderation.ingest.batches import store
+from moderation.ingest.batches import BATCH, store
 from moderation.ingest.missing import mark_missing
 from moderation.ingest.spec import IngestSpec, json_text, without_query
 
-__all__ = ["IngestSpec", "json_text", "mark_missing", "store", "without_query"]
+__all__ = ["BATCH", "IngestSpec", "json_text", "mark_missing", "store", "without_query"]

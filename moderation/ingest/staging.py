@@ -61,7 +61,7 @@ class Met(Generic[R]):
 
 
 class Stage(Generic[R]):
-    """One batch in the temporary table `ingest_<table>`, which empties itself at the commit."""
+    """One batch in the temporary table `ingest_<table>` of this connection."""
 
     def __init__(self, spec: IngestSpec[R], source: Source) -> None:
         self.spec = spec
@@ -94,7 +94,11 @@ class Stage(Generic[R]):
         types = {field.column: field.db_type(connection) for field in self._fields}
         columns = [*_FIXED, *((name, types[name]) for name in self.spec.columns)]
         listed = ", ".join(f'"{name}" {kind}' for name, kind in columns)
-        return f'CREATE TEMP TABLE IF NOT EXISTS "{self.name}" ({listed}) ON COMMIT DELETE ROWS'
+        # Emptied here too: several batches may share one transaction.
+        return (
+            f'CREATE TEMP TABLE IF NOT EXISTS "{self.name}" ({listed}) ON COMMIT DELETE ROWS;'
+            f' TRUNCATE "{self.name}"'
+        )
 
     @cached_property
     def _times(self) -> set[str]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assets.enums import AssetStatus, GroupType
 from assets.models import Asset, AssetDetail
+from assets.sync import fresh_urls
 from moderation.registry import ReviewQueue
 
 
@@ -42,8 +43,6 @@ class AssetQueue(ReviewQueue):
         return pending.filter(status=AssetStatus.ACTIVE)
 
     def fresh_urls(self, subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-        from assets.sync import fresh_urls
-
         return fresh_urls(subject_ids)
 
     def raw_of(self, subject: Any) -> Any:

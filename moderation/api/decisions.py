@@ -32,11 +32,7 @@ class Decisions(ModerationView):
 
     @extend_schema(
         request=schemas.DecisionsRequest,
-        responses={
-            200: schemas.BatchSchema,
-            409: schemas.ProblemSchema,
-            413: schemas.ProblemSchema,
-        },
+        responses=schemas.BatchSchema,
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
         summary="Decide up to 1,000 cases or subjects",
     )

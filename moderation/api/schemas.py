@@ -9,14 +9,6 @@ from rest_framework import serializers
 from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen, Severity
 
 
-class ProblemSchema(serializers.Serializer[Any]):
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    errors = serializers.JSONField()
-
-
 class SubjectRefSchema(serializers.Serializer[Any]):
     type = serializers.CharField()
     id = serializers.UUIDField()

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.core.checks import run_checks
 
-from tests.ground.conftest import ROOT, clean_environment
+from tests.ground.processes import ROOT, clean_environment
 from tests.ground.test_commandline import FERNET_KEY
 
 PRODUCTION = {

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from core.launcher.commandline import needs_database, prepare
-from tests.ground.conftest import ROOT, clean_environment
+from tests.ground.processes import ROOT, clean_environment
 
 FERNET_KEY = "A" * 43 + "="
 

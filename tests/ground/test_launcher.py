@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from core.launcher.processes import is_running, server_identity
-from tests.ground.conftest import all_gone, eventually
+from tests.ground.processes import all_gone, eventually
 
 LINUX_TIES = pytest.mark.skipif(
     not Path("/usr/bin/setpriv").exists(), reason="only Linux tells a child of its parent's death"

@@ -32,7 +32,7 @@ class AssetAdmin(SubjectAdmin):
         "created_at",
     )  # fmt: skip
     list_display_links = ("label",)
-    list_select_related = ("source", "group")
+    list_select_related: ClassVar[tuple[str, ...]] = ("source", "group")
 
     @admin.display(description=_("Name"))
     def label(self, asset: Asset) -> str:

@@ -51,7 +51,8 @@ class KeysetChangeList(ChangeList):
         for name in PARAMETERS:
             self.params.pop(name, None)
             self.filter_params.pop(name, None)
-        return super().get_queryset(request, exclude_parameters)
+        queryset: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        return queryset
 
     def get_filters(self, request: HttpRequest) -> tuple[Any, bool, dict[str, Any], bool, bool]:
         filterset_class = self.model_admin.filterset_class
@@ -134,7 +135,8 @@ class ConsoleAdmin(ModelAdmin):
         if request.POST.get("select_across", "0") != "0":
             messages.error(request, _("Select the rows on the page; there is no “all pages”."))
             return None
-        return super().response_action(request, queryset)
+        answer: HttpResponseBase | None = super().response_action(request, queryset)
+        return answer
 
 
 class ConsoleInline(TabularInline):

@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from accounts.models import User
 from core.admin_base import LEAD, ConsoleAdmin
+from moderation.console.access import person
 from moderation.console.badges import action_badge, severity_badge, status_badge
 from moderation.filters import (
     CaseFilterSet,
@@ -62,7 +63,7 @@ class ReasonAdmin(ConsoleAdmin):
         return ("slug",) if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Reason, form: Form, change: Any) -> None:
-        save_reason(reason=obj, by=request.user)
+        save_reason(reason=obj, by=person(request))
 
     @display(description=_("Label"))
     def label(self, reason: Reason) -> str:
@@ -158,7 +159,7 @@ class DecisionAdmin(_Log):
         return found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
-        return without_held(super().get_queryset(request), request.user)
+        return without_held(super().get_queryset(request), person(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Decision], search_term: str
@@ -239,7 +240,7 @@ class CaseAdmin(ConsoleAdmin):
     exclude = ("claim_token", "ready_at", "ready", "not_for")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        rows = super().get_queryset(request)
+        rows: QuerySet[Case] = super().get_queryset(request)
         return rows if request.user.has_perm(LEAD) else rows.exclude(queue=ESCALATIONS)
 
     @display(description=_("Queue"))

@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from core.admin_base import ConsoleAdmin
 from media.services import Picture
+from moderation.console.access import person
 from moderation.console.actions import DecideActionForm, SubjectActions
 from moderation.console.badges import subject_badges
 from moderation.console.pictures import console_pictures
@@ -20,6 +21,9 @@ from moderation.filters import SubjectFilterSet
 from moderation.models import Reviewable
 from moderation.registry import queue_for
 from moderation.visibility import visible_to
+
+# Where prepare_rows() leaves a row's picture for its cell.
+_PICTURE = "list_picture"
 
 
 class SubjectAdmin(SubjectActions, ConsoleAdmin):
@@ -30,14 +34,14 @@ class SubjectAdmin(SubjectActions, ConsoleAdmin):
 
     filterset_class: ClassVar[type[SubjectFilterSet]] = SubjectFilterSet
     action_form = DecideActionForm
-    list_select_related = ("source",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("source",)
     search_fields = ("id",)
     search_help_text = _("Id or upstream id, or how it begins")
     # Whether the change page is the record itself instead of the subject's page.
     shows_record: ClassVar[bool] = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return visible_to(super().get_queryset(request), request.user)
+        return visible_to(super().get_queryset(request), person(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -49,22 +53,23 @@ class SubjectAdmin(SubjectActions, ConsoleAdmin):
         found = console_pictures(
             subject_ids=[row.pk for row in rows if not row.held],
             role=role,
-            user_id=request.user.pk,
+            user_id=person(request).pk,
         )
         for row in rows:
-            row.list_picture = found.get(row.pk)
+            setattr(row, _PICTURE, found.get(row.pk))
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         subject = self.get_object(request, object_id)
         if subject is None or (self.shows_record and not subject.held):
-            return super().change_view(request, object_id, *args, **kwargs)
+            page: HttpResponseBase = super().change_view(request, object_id, *args, **kwargs)
+            return page
         return HttpResponseRedirect(subject_url(subject))
 
     @display(description=_("Picture"))
     def thumbnail(self, subject: Reviewable) -> SafeString:
-        return thumbnail(getattr(subject, "list_picture", None), href=subject_url(subject))
+        return thumbnail(getattr(subject, _PICTURE, None), href=subject_url(subject))
 
     @display(description=_("Status"))
     def badges(self, subject: Reviewable) -> SafeString:

@@ -61,8 +61,8 @@ class SubjectFilterSet(django_filters.FilterSet):
     )
     state = django_filters.ChoiceFilter(
         method="filter_state",
-        label=_("State"),
-        empty_label=_("Any state"),
+        label=_("Marked"),
+        empty_label=_("Any mark"),
         choices=[
             ("escalated", _("Escalated")),
             ("held", _("Held")),

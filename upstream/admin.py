@@ -1,10 +1,10 @@
 """Model admins of sources (credentials are write-only), runs and failed records."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Field, Model
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -52,7 +52,8 @@ class SourceForm(forms.ModelForm[Source]):
                 continue
             stored = getattr(self.instance, name)
             help_text = _("Stored. Leave empty to keep it.") if stored else _("None stored.")
-            label = capfirst(str(Source._meta.get_field(name).verbose_name))
+            field = cast(Field[Any, Any], Source._meta.get_field(name))
+            label = capfirst(str(field.verbose_name))
             self.fields[name] = SecretField(label=label, help_text=help_text)
             self.initial.pop(name, None)
 
@@ -137,7 +138,8 @@ class SyncRunAdmin(ConsoleAdmin):
     ) -> HttpResponseBase:
         run = self.get_object(request, object_id)
         if run is None:
-            return super().change_view(request, object_id, *args, **kwargs)
+            missing: HttpResponseBase = super().change_view(request, object_id, *args, **kwargs)
+            return missing
         return HttpResponseRedirect(reverse("console:run", args=[run.pk]))
 
     @display(description=_("Status"))

@@ -32,7 +32,7 @@ def row_count(count: Count) -> str:
 def _rounded(rows: int) -> int:
     """Two digits: an estimate should not look exact."""
     scale = 10 ** max(len(str(rows)) - 2, 0)
-    return round(rows / scale) * scale
+    return int(round(rows / scale) * scale)
 
 
 @register.simple_tag(takes_context=True)

@@ -17,6 +17,7 @@ from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from moderation.actors import Actor
+from moderation.console.access import person
 from moderation.console.badges import message_level
 from moderation.console.freshness import kept_for
 from moderation.enums import Action, Outcome
@@ -81,7 +82,7 @@ def _decide_selected(
         Request(action=action, subject=subject.subject_key, reason=reason, note=note)
         for subject in queryset
     ]
-    result = decide(requests=wanted, actor=Actor.person(request.user))
+    result = decide(requests=wanted, actor=Actor.person(person(request)))
     tell(request, result)
 
 

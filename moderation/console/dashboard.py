@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from moderation.console.access import VIEW
+from moderation.console.access import VIEW, person
 from moderation.console.freshness import kept_for
 from moderation.console.navigation import fresh_counts
 from moderation.console.queues import queue_rows
@@ -39,7 +39,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context |= {
             "queues": queue_rows(request),
             "flow": _chart(flow()),
-            "my_day": my_day(request.user.pk),
+            "my_day": my_day(person(request).pk),
             "runs": latest_runs(limit=6),
             "attention": attention(),
         }
@@ -137,7 +137,7 @@ def my_day(user_id: int) -> dict[str, Any]:
 
 
 @kept_for(10)
-def _trouble() -> dict[str, Any]:
+def trouble() -> dict[str, Any]:
     """What the notices are made of; a fixed number of queries."""
     last = SyncRun.objects.order_by("source_id", "-pk").distinct("source_id")
     runs = [
@@ -154,7 +154,7 @@ def _trouble() -> dict[str, Any]:
 
 def attention() -> list[Notice]:
     """What somebody should look at: icon, tone, sentence, link."""
-    found = _trouble()
+    found = trouble()
     notices: list[Notice] = []
     overdue = sum(count.overdue for count in fresh_counts())
     if overdue:

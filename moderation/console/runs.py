@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.keyset import read_page
-from moderation.console.access import OPERATE, console_page, page_context
+from moderation.console.access import OPERATE, console_page, page_context, person
 from upstream.enums import RunStatus, SourceKind
 from upstream.errors import SyncError
 from upstream.models import Fault, Source, SyncRun
 from upstream.replays import replay_fault
 from upstream.runs import cancel_run, start_run
-from upstream.tasks import run_sync
+from upstream.tasks import enqueue_run
 
 RUNS_SHOWN = 50
 FAULTS_SHOWN = 50
@@ -69,11 +69,11 @@ def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     source = get_object_or_404(Source, name=request.POST.get("source", ""))
     try:
-        run = start_run(source=source, full="full" in request.POST, started_by=request.user)
+        run = start_run(source=source, full="full" in request.POST, started_by=person(request))
     except SyncError as error:
         messages.warning(request, str(error))
         return HttpResponseRedirect(reverse("console:runs"))
-    run_sync.delay_on_commit(str(run.pk))
+    enqueue_run(run.pk)
     messages.success(request, _("A run of %(source)s has started.") % {"source": source.name})
     return HttpResponseRedirect(reverse("console:run", args=[run.pk]))
 
@@ -101,7 +101,7 @@ def replay(request: HttpRequest, fault_id: uuid.UUID) -> HttpResponse:
 def _replayed(fault: Fault, request: HttpRequest) -> Fault:
     """The fault after another try; one that cannot be tried stays, and the page says why."""
     try:
-        return replay_fault(fault_id=fault.pk, by=request.user)
+        return replay_fault(fault_id=fault.pk, by=person(request))
     except SyncError as error:
         messages.warning(request, str(error))
         return fault

@@ -15,7 +15,7 @@ from media.models import ViewLog
 from media.services import Picture
 from moderation import timeline
 from moderation.actors import Actor
-from moderation.console.access import LEAD, MODERATE, console_page, page_context
+from moderation.console.access import LEAD, MODERATE, console_page, page_context, person
 from moderation.console.actions import offered_reasons, tell
 from moderation.console.pictures import console_pictures
 from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen
@@ -52,7 +52,7 @@ def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
         _log_view(request, subject)
     case = Case.objects.select_related("claimed_by").filter(subject_id=subject.pk).first()
     last = Decision.objects.filter(subject_id=subject.pk).order_by("-pk").first()
-    actor = Actor.person(request.user)
+    actor = Actor.person(person(request))
     context: dict[str, Any] = {
         "title": f"{queue.title}: {queue.title_of(subject) or subject.pk}",
         "queue": queue,
@@ -83,7 +83,7 @@ def _find(
     except UnknownSubjectType as error:
         raise Http404(str(error)) from None
     found = queue.load([subject_id])
-    if not found or not may_see(found[0], request.user):
+    if not found or not may_see(found[0], person(request)):
         raise Http404
     return queue, found[0]
 
@@ -94,7 +94,7 @@ def _log_view(request: HttpRequest, subject: Reviewable) -> None:
         attachment_id=subject.pk,
         subject_type=subject.subject_type(),
         subject_id=subject.pk,
-        user_id=request.user.pk,
+        user_id=person(request).pk,
         purpose="lead",
         variant="page",
     )
@@ -108,7 +108,7 @@ def _picture(request: HttpRequest, queue: ReviewQueue, subject: Reviewable) -> P
         subject_ids=[subject.pk],
         role=queue.picture_role,
         purpose=purpose,
-        user_id=request.user.pk,
+        user_id=person(request).pk,
     )
     return found.get(subject.pk)
 
@@ -175,9 +175,15 @@ def decide_subject(request: HttpRequest, subject_type: str, subject_id: uuid.UUI
         context = {"title": _("Purge?"), "subject": subject, "asked": asked, "reason": reason}
         context["name"] = queue.title_of(subject)
         return render(request, "moderation/subject_purge.html", page_context(request, **context))
-    asked["seen"] = asked["seen"] if asked["seen"] in Seen.values else Seen.NONE
-    wanted = Request(action=action, subject=subject.subject_key, **asked)
-    tell(request, decide(requests=[wanted], actor=Actor.person(request.user)))
+    wanted = Request(
+        action=action,
+        subject=subject.subject_key,
+        reason=asked["reason"],
+        note=asked["note"],
+        seen=asked["seen"] if asked["seen"] in Seen.values else Seen.NONE,
+        expected=asked["expected"],
+    )
+    tell(request, decide(requests=[wanted], actor=Actor.person(person(request))))
     if request.user.has_perm(LEAD) or not _is_held(subject):
         return _back(subject)
     # A critical rejection held it: whoever is no lead cannot stay on its page.
@@ -199,7 +205,7 @@ def note_subject(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
         messages.error(request, _("The note is too long."))
     else:
         Note.objects.create(
-            subject_type=subject_type, subject_id=subject.pk, user=request.user, text=text
+            subject_type=subject_type, subject_id=subject.pk, user=person(request), text=text
         )
         messages.success(request, _("The note was added."))
     return _back(subject)
@@ -210,7 +216,7 @@ def batch_page(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
     """What was decided together, and its undo."""
     if request.method == "POST":
         return _undo(request, batch)
-    rows = without_held(Decision.objects.filter(batch=batch), request.user).order_by("pk")
+    rows = without_held(Decision.objects.filter(batch=batch), person(request)).order_by("pk")
     decisions = list(rows[: BATCH_SHOWN + 1])
     if not decisions:
         raise Http404
@@ -229,7 +235,7 @@ def batch_page(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
 
 def _undo(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
     try:
-        result = undo(batch=batch, actor=Actor.person(request.user))
+        result = undo(batch=batch, actor=Actor.person(person(request)))
     except UnknownBatch:
         raise Http404 from None
     tell(request, result, offer_undo=False)

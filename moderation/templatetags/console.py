@@ -67,7 +67,7 @@ def due(value: datetime | None) -> str:
     if value is None:
         return ""
     left = (value - timezone.now()).total_seconds()
-    text = _("due in %(span)s") if left >= 0 else _("overdue by %(span)s")
+    text: str = _("due in %(span)s") if left >= 0 else _("overdue by %(span)s")
     return text % {"span": span(left)}
 
 
@@ -80,13 +80,16 @@ def why(words: list[str]) -> list[str]:
 
 @register.filter
 def pretty_json(value: Any) -> str:
-    """JSON over several lines; text that is JSON is laid out too, other text stays as it is."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return value
-    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)
+    """JSON over several lines; text that is JSON is laid out too, other text stays as it is.
+
+    What upstream sent may nest without end or hold half characters: neither breaks the page.
+    """
+    try:
+        parsed = json.loads(value) if isinstance(value, str) else value
+        text = json.dumps(parsed, indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = str(value)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @register.filter

@@ -8,6 +8,8 @@ from accounts.models import User
 from moderation.console import actions, dashboard, navigation
 from tests.factories import make_person
 
+KEPT = (navigation.fresh_counts, actions.offered_reasons, dashboard.flow, dashboard.trouble)
+
 
 @pytest.fixture(autouse=True)
 def fresh():
@@ -16,7 +18,7 @@ def fresh():
         navigation.fresh_counts,
         actions.offered_reasons,
         dashboard.flow,
-        dashboard._trouble,
+        dashboard.trouble,
     ):
         kept.forget()
 

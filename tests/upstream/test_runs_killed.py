@@ -96,15 +96,18 @@ def test_a_run_killed_many_times_ends_like_an_undisturbed_one(sandbox, kind):
 def test_a_killed_run_over_bad_rows_lists_each_once(sandbox):
     sandbox.control(faults=["badrows"])
     small = {"page_size": 4}
-    calm, killed = (source_at(sandbox, "assets", name, options=small) for name in ("calm", "killed"))
+    calm, killed = (
+        source_at(sandbox, "assets", name, options=small) for name in ("calm", "killed")
+    )
     undisturbed = sync(calm, full=True)
     run, _ = work_under_fire(killed, longest=0.2, seed=SEED)
     assert run.status == undisturbed.status == "partial"
     assert counts(run) == counts(undisturbed)
     assert run.faults.count() == undisturbed.faults.count() == run.failed
-    assert Case.objects.filter(source_id=killed.pk).count() == Case.objects.filter(
-        source_id=calm.pk
-    ).count()
+    assert (
+        Case.objects.filter(source_id=killed.pk).count()
+        == Case.objects.filter(source_id=calm.pk).count()
+    )
 
 
 @pytest.mark.slow

@@ -12,19 +12,28 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import orjson
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import DateTimeField
 
 from moderation.models import Decision, Seal
 
 GENESIS = bytes(32)
 # Every column but the hash itself, in a fixed order: the content that a row's hash covers.
 HASHED = tuple(field.attname for field in Decision._meta.concrete_fields if field.attname != "hash")
+_hashed_of = itemgetter(*HASHED)
+_PREVIOUS = HASHED.index("prev_hash")
+_TIMES = [
+    HASHED.index(field.attname)
+    for field in Decision._meta.concrete_fields
+    if isinstance(field, DateTimeField)
+]
 CHUNK = 5_000
 # How long a sealer waits for transactions that began before it looked.
 SEAL_WAIT_SECONDS = 20.0
@@ -32,15 +41,12 @@ SEAL_WAIT_SECONDS = 20.0
 
 def row_hash(row: Mapping[str, Any]) -> bytes:
     """SHA-256 over the row's columns in the order of HASHED; times in UTC, bytes as hex."""
-    return hashlib.sha256(orjson.dumps([_plain(row[name]) for name in HASHED])).digest()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return value
+    values = list(_hashed_of(row))
+    values[_PREVIOUS] = bytes(values[_PREVIOUS]).hex()
+    for place in _TIMES:
+        if values[place] is not None:
+            values[place] = values[place].astimezone(UTC).isoformat()
+    return hashlib.sha256(orjson.dumps(values)).digest()
 
 
 def _seal_key() -> bytes:

@@ -17,6 +17,7 @@ from core.keys import uuid7
 from moderation.enums import CaseKind, Priority, Why
 from moderation.errors import NotAllowed, StaleClaim
 from moderation.models import Case, Skip
+from moderation.prepared import prepared_cursor
 from moderation.queues import ESCALATIONS
 from moderation.registry import get_queue, queue_for
 
@@ -137,7 +138,8 @@ RETURNING started_at, (SELECT count(*) FROM moderation_case WHERE claimed_by_id 
 """
 # By ctid: `id IN (SELECT … LIMIT n FOR UPDATE SKIP LOCKED)` may be planned as a nested loop that
 # claims more.
-_CLAIM = """
+_FIELDS = [field.attname for field in Case._meta.concrete_fields]
+_CLAIM = f"""
 UPDATE moderation_case SET claimed_by_id = %(user)s, claim_token = gen_random_uuid(),
     claimed_at = statement_timestamp(), claimed_until = statement_timestamp() + %(lease)s::interval
 WHERE ctid = ANY (ARRAY(
@@ -148,7 +150,7 @@ WHERE ctid = ANY (ARRAY(
                       WHERE k.user_id = %(user)s AND k.subject_id = c.subject_id AND k.at >=
                       %(shift)s)
     ORDER BY c.priority DESC, c.opened_at, c.id LIMIT %(limit)s FOR UPDATE OF c SKIP LOCKED))
-RETURNING *
+RETURNING {", ".join(_FIELDS)}
 """
 
 
@@ -160,7 +162,7 @@ def claim(*, user: User, queue: str, limit: int) -> list[Case]:
     """
     _may_work(user, queue)
     limit = max(1, min(limit, MAX_CLAIM))
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), prepared_cursor() as cursor:
         cursor.execute(_TAKE_BACK, {"few": TAKE_BACK})
         cursor.execute(_SHIFT, {"user": user.pk, "gap": SHIFT_GAP})
         shift_start, held_now = cursor.fetchone()
@@ -171,7 +173,8 @@ def claim(*, user: User, queue: str, limit: int) -> list[Case]:
             "user": user.pk, "queue": queue, "limit": room, "shift": shift_start,
             "lease": f"{settings.CLAIM_SECONDS} seconds",
         }  # fmt: skip
-        rows = list(Case.objects.raw(_CLAIM, parameters))
+        cursor.execute(_CLAIM, parameters)
+        rows = [Case.from_db(connection.alias, _FIELDS, row) for row in cursor.fetchall()]
     return sorted(rows, key=lambda case: (-case.priority, case.opened_at, case.id))
 
 

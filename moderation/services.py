@@ -27,6 +27,7 @@ from moderation.undoing import reverse_batch
 __all__ = ["MAX_NOTE", "BatchResult", "Request", "Result", "decide", "retrying", "undo"]
 
 MAX_NOTE = 4_000
+_SEEN = frozenset(Seen.values)
 T = TypeVar("T")
 
 
@@ -140,7 +141,7 @@ def _bad_words(request: Request) -> str:
         return _("The note is longer than %(most)s characters.") % {"most": MAX_NOTE}
     if "\0" in request.note or any("\ud800" <= char <= "\udfff" for char in request.note):
         return _("The note holds characters that cannot be stored.")
-    if request.seen not in Seen.values:
+    if request.seen not in _SEEN:
         return _("seen must be one of %(words)s.") % {"words": ", ".join(Seen.values)}
     return ""
 

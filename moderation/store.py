@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from moderation.models import Decision
+from moderation.prepared import prepared_cursor
 from moderation.registry import model_for
 from moderation.transitions import State
 
@@ -54,7 +55,7 @@ class Locked:
 
 def subjects_of_cases(case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SubjectKey]:
     """Where each case's subject is; cases that are closed by now are left out."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT id, subject_type, subject_id FROM moderation_case WHERE id = ANY(%s)",
             [list(case_ids)],
@@ -64,7 +65,7 @@ def subjects_of_cases(case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SubjectK
 
 def heads(subject_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     """The newest decision's id by subject, read without waiting for anybody."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT subject_id, max(id) FROM moderation_decision WHERE subject_id = ANY(%s)"
             " GROUP BY subject_id",
@@ -84,7 +85,7 @@ def lock(keys: Iterable[SubjectKey]) -> tuple[datetime, dict[SubjectKey, Locked]
     for subject_type, subject_id in sorted(keys):
         by_type.setdefault(subject_type, []).append(subject_id)
     rows: list[tuple[Any, ...]] = []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         for subject_type, ids in by_type.items():
             table = model_for(subject_type)._meta.db_table
             cursor.execute(
@@ -136,40 +137,34 @@ def _locked(row: tuple[Any, ...], loaded: tuple[Any, ...]) -> Locked:
     )
 
 
+_review_of = itemgetter(
+    "subject_type", "from_status", "to_status", "to_hidden", "to_held", "reviewed_at", "reviewed_by"
+)
+
+
 def update_subjects(rows: Sequence[dict[str, Any]]) -> None:
-    """Writes the review columns; `rows` are decision rows. Subjects are locked, their status
-    known.
+    """Writes the review columns; `rows` are decision rows. Subjects are locked, their status known.
+
+    One statement for all that become the same: a batch as a whole, but for an undo that gives many
+    subjects their earlier reviewers and times back.
     """
-    by_type: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[tuple[Any, ...], list[uuid.UUID]] = {}
     for row in rows:
-        by_type.setdefault(row["subject_type"], []).append(row)
-    with connection.cursor() as cursor:
-        for subject_type, group in by_type.items():
+        groups.setdefault(_review_of(row), []).append(row["subject_id"])
+    with prepared_cursor() as cursor:
+        for (subject_type, was, *after), ids in groups.items():
             table = model_for(subject_type)._meta.db_table
             cursor.execute(
-                f'UPDATE "{table}" s SET review_status = v.status,'
-                " hidden = v.hidden, held = v.held,"
-                " reviewed_at = v.reviewed_at, reviewed_by_id = v.reviewed_by"
-                " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bool[], %s::bool[],"
-                " %s::timestamptz[], %s::bigint[])"
-                " AS v(id, was, status, hidden, held, reviewed_at, reviewed_by)"
-                " WHERE s.id = v.id AND s.review_status = v.was",
-                [
-                    [row["subject_id"] for row in group],
-                    [row["from_status"] for row in group],
-                    [row["to_status"] for row in group],
-                    [row["to_hidden"] for row in group],
-                    [row["to_held"] for row in group],
-                    [row["reviewed_at"] for row in group],
-                    [row["reviewed_by"] for row in group],
-                ],
+                f'UPDATE "{table}" SET review_status = %s, hidden = %s, held = %s,'
+                " reviewed_at = %s, reviewed_by_id = %s WHERE id = ANY(%s) AND review_status = %s",
+                [*after, ids, was],
             )
-            if cursor.rowcount != len(group):
+            if cursor.rowcount != len(ids):
                 raise AssertionError("a locked subject changed its status: decide() has a rival")
 
 
 def delete_cases(case_ids: Sequence[uuid.UUID]) -> None:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute("DELETE FROM moderation_case WHERE id = ANY(%s)", [list(case_ids)])
 
 
@@ -180,7 +175,7 @@ def insert_decisions(rows: Sequence[dict[str, Any]]) -> None:
     """COPY: the fastest way in, and ids were taken with the locks, so nothing need come back."""
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
     with (
-        connection.cursor() as cursor,
+        prepared_cursor() as cursor,
         cursor.copy(f"COPY moderation_decision ({names}) FROM STDIN") as copy,
     ):
         for row in rows:
@@ -189,7 +184,7 @@ def insert_decisions(rows: Sequence[dict[str, Any]]) -> None:
 
 def close_access(rows: Sequence[dict[str, Any]]) -> None:
     """Every URL handed out before dies: a new epoch, and under a hold only links for leads work."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "UPDATE media_attachment a SET epoch = epoch + 1, held = v.held"
             " FROM unnest(%s::uuid[], %s::bool[]) AS v(id, held) WHERE a.subject_id = v.id",

@@ -14,7 +14,7 @@ from psycopg import sql
 from rich.console import Console
 
 from core.launcher.attachment import attach
-from core.launcher.postgres import OWNER, RUNTIME
+from core.launcher.postgres import OWNER, RUNTIME, SUPERUSER
 
 # Durable as in production; sized so that checkpoints and cache misses do not decide.
 SETTINGS = {
@@ -26,6 +26,7 @@ SETTINGS = {
     "random_page_cost": "1.1",
 }
 EMPTY = "gatehouse"
+_SUPERUSER_URL = "BENCH_SUPERUSER_URL"
 _PROJECT = Path(__file__).resolve().parent.parent
 console = Console(stderr=True)
 
@@ -39,6 +40,7 @@ def start(root: Path) -> None:
     port = attachment.server.port
     os.environ["DATABASE_URL"] = attachment.cluster.url(user=RUNTIME, port=port)
     os.environ["DATABASE_OWNER_URL"] = attachment.cluster.url(user=OWNER, port=port)
+    os.environ[_SUPERUSER_URL] = attachment.cluster.url(user=SUPERUSER, port=port)
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
     # BLAS threads would fight over the cores that are being measured.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -72,17 +74,21 @@ def migrate() -> None:
 def clone(name: str, *, template: str = EMPTY) -> str:
     """A fresh copy of a database under `name`; a checkpoint lies behind it."""
     leave()
-    names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
-    with closing(_maintenance()) as owner:
-        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(**names))
-        create = "CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
-        owner.execute(sql.SQL(create).format(**names))
+    names = {
+        "name": sql.Identifier(name),
+        "template": sql.Identifier(template),
+        "owner": sql.Identifier(OWNER),
+    }
+    with closing(_maintenance()) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(**names))
+        create = "CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} STRATEGY FILE_COPY"
+        server.execute(sql.SQL(create).format(**names))
     return name
 
 
 def exists(name: str) -> bool:
-    with closing(_maintenance()) as owner:
-        found = owner.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+    with closing(_maintenance()) as server:
+        found = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         return found is not None
 
 
@@ -111,8 +117,8 @@ def template(label: str, *, images: int, pending: int, people: int) -> str:
     add_people(people)
     leave()
     vacuum(draft)
-    with closing(_maintenance()) as owner:
-        owner.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    with closing(_maintenance()) as server:
+        server.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
     say(f"{label}: {images:,} image logs in {time.monotonic() - started:.0f} s")
     return name
 
@@ -122,7 +128,7 @@ def say(text: str) -> None:
 
 
 def _maintenance() -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(url_of("postgres", owner=True), autocommit=True)
+    return psycopg.connect(os.environ[_SUPERUSER_URL], dbname="postgres", autocommit=True)
 
 
 def _version() -> str:

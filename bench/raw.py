@@ -6,7 +6,7 @@ and the same rows in the log, written for this one purpose: no models, no reques
 
 import hashlib
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -29,16 +29,19 @@ _UPDATE = (
 )
 _DELETE = "DELETE FROM moderation_case WHERE id = ANY(%s)"
 _COPY = f"COPY moderation_decision ({', '.join(store._COLUMNS)}) FROM STDIN"
-_CLAIM = cases._CLAIM.replace("RETURNING *", "RETURNING id, subject_id, claim_token")
+_CLAIM = f"{cases._CLAIM.partition('RETURNING')[0]} RETURNING id, subject_id, claim_token"
 
 
 def claim(connection: Connection, *, user: int, limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """(case id, subject id) of what was leased."""
     with connection.transaction():
-        connection.execute(cases._TAKE_BACK, {"few": cases.TAKE_BACK})
-        shift = connection.execute(cases._SHIFT, {"user": user, "gap": cases.SHIFT_GAP}).fetchone()
+        cursor = connection.cursor(binary=True)
+        cursor.execute(cases._TAKE_BACK, {"few": cases.TAKE_BACK})
+        shift = cursor.execute(
+            cases._SHIFT, {"user": user, "gap": cases.SHIFT_GAP}
+        ).fetchone()
         assert shift is not None
-        rows = connection.execute(
+        rows = cursor.execute(
             _CLAIM,
             {
                 "user": user, "queue": "images", "limit": min(limit, cases.MAX_HELD - shift[1]),
@@ -52,15 +55,16 @@ def approve(connection: Connection, subjects: list[uuid.UUID], *, user: int, rol
     """Approves pending subjects; returns how many."""
     batch = uuid7()
     with connection.transaction():
-        locked = {row[0]: row for row in connection.execute(_LOCK, [subjects])}
-        loaded = connection.execute(store._LOAD, [list(locked)]).fetchall()
+        cursor = connection.cursor(binary=True)
+        locked = {row[0]: row for row in cursor.execute(_LOCK, [subjects])}
+        loaded = cursor.execute(store._LOAD, [list(locked)]).fetchall()
         rows = [_row(locked[each[0]], each, batch, user, role) for each in loaded]
         present = loaded[0][1]
-        connection.execute(_UPDATE, [present, user, list(locked)])
-        with connection.cursor().copy(_COPY) as copy:
+        cursor.execute(_UPDATE, [present, user, list(locked)])
+        with cursor.copy(_COPY) as copy:
             for row in rows:
                 copy.write_row(row)
-        connection.execute(_DELETE, [[each[7] for each in loaded]])
+        cursor.execute(_DELETE, [[each[7] for each in loaded]])
     return len(rows)
 
 
@@ -77,11 +81,6 @@ def _row(
         user, "", role, None, "none", case_id, queue, kind, opened_at, claimed_at, due_at, priority,
         why, not_for, source_id, bytes(head) if head else GENESIS,
     ]  # fmt: skip
-    row.append(hashlib.sha256(orjson.dumps([_plain(value) for value in row])).digest())
+    # Times are in UTC, and orjson writes them as isoformat() does.
+    row.append(hashlib.sha256(orjson.dumps([*row[:-1], row[-1].hex()])).digest())
     return row
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.isoformat() if isinstance(value, datetime) else value

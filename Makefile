@@ -10,7 +10,7 @@ PROCESSES ?= 2
 # On Linux the demo ends with make, even if make is killed.
 TIED := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
 
-.PHONY: help demo test test-pg15 lint types bench lock clean
+.PHONY: help demo test test-pg15 lint types bench messages lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ types: .venv/dev.stamp
 
 bench: .venv/dev.stamp ## measurements; NAME=... runs one of them
 	$(PY) -m bench $(NAME)
+
+messages: .venv/dev.stamp ## locale/ with the texts that were marked or changed since, to be translated
+	$(PY) -m tests.codebase.wording
 
 lock: ## new requirements/*.txt out of pyproject.toml (needs uv)
 	$(LOCK) -o requirements/base.txt

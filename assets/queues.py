@@ -55,9 +55,9 @@ class AssetQueue(ReviewQueue):
                 "facts": [
                     [_now("Type"), subject.get_asset_type_display()],
                     [_now("Group"), subject.group.upstream_id],
-                    [_now("Group type"), subject.group.get_group_type_display() or _now("unknown")],
+                    [_now("Group type"), subject.group.get_group_type_display() or _now("Unknown")],
                     [_now("Upstream state"), subject.get_status_display()],
-                    [_now("Created"), subject.created_at.isoformat()],
+                    [_now("Created at"), subject.created_at.isoformat()],
                 ],
             }
             for subject in subjects

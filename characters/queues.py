@@ -61,8 +61,8 @@ class CharacterQueue(ReviewQueue):
                 "flagged": [],
                 "user": {"id": subject.author_id},
                 "facts": [
-                    [_now("Created"), subject.created_at.isoformat()],
-                    [_now("Updated"), subject.updated_at.isoformat()],
+                    [_now("Created at"), subject.created_at.isoformat()],
+                    [_now("Updated at"), subject.updated_at.isoformat()],
                     [_now("Public"), _now("yes") if subject.is_public else _now("no")],
                 ],
             }

@@ -68,7 +68,7 @@ def _context(subject: Any) -> dict[str, Any]:
         "parameters": params,
         "flagged": [],
         "facts": [
-            [_now("Created"), subject.created_at.isoformat()],
+            [_now("Created at"), subject.created_at.isoformat()],
             [_now("Conversation"), subject.archive_id],
             [_now("Message"), subject.message_id],
         ],

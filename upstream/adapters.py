@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from upstream.clients.base import UpstreamClient
 from upstream.errors import NotSyncable
@@ -99,6 +100,9 @@ def adapter_class(source: Source) -> type[Adapter]:
     """The class that settings.SYNCS names for the source's kind. Raises NotSyncable."""
     path = settings.SYNCS.get(source.kind)
     if path is None:
-        raise NotSyncable(f"{source.name} is a {source.kind} source: there is nothing to sync.")
+        raise NotSyncable(
+            _("%(source)s is a %(kind)s source: there is nothing to sync.")
+            % {"source": source.name, "kind": source.kind}
+        )
     found: type[Adapter] = import_string(path)
     return found

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 if TYPE_CHECKING:
     from upstream.models import SyncRun
 
@@ -18,7 +20,7 @@ class RunAlreadyActive(SyncError):
     """The source has a running run; `run` is that one."""
 
     def __init__(self, run: "SyncRun") -> None:
-        super().__init__(f"A run of {run.source.name} is under way.")
+        super().__init__(_("A run of %(source)s is under way.") % {"source": run.source.name})
         self.run = run
 
 

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from upstream.adapters import adapter_class
@@ -28,11 +29,11 @@ def replay_fault(*, fault_id: uuid.UUID, by: User | None = None) -> Fault:
         .get(pk=fault_id)
     )
     if fault.resolved_at is not None:
-        raise NotReplayable("This record was taken over already.")
+        raise NotReplayable(_("This record was taken over already."))
     try:
         raw = json.loads(fault.payload)
     except ValueError as error:
-        raise NotReplayable("The payload was too large to be kept whole.") from error
+        raise NotReplayable(_("The payload was too large to be kept whole.")) from error
     ledger = ReplayLedger()
     adapter = adapter_class(fault.source)(source=fault.source, run=fault.run, ledger=ledger)
     adapter.take_again(raw, fault.context)

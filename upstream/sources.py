@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core.http import TransferError, check_url
 from upstream.clients.endpoint import Endpoint
@@ -84,9 +85,9 @@ def _saved(source: Source, fields: dict[str, Any]) -> Source:
     if generates and not source.backend:
         source.backend = Backend.SANDBOX
     if source.backend and not generates:
-        raise ValidationError({"backend": "Only a generation source has a backend."})
+        raise ValidationError({"backend": _("Only a generation source has a backend.")})
     if source.is_default and not generates:
-        raise ValidationError({"is_default": "Only a generation source can be the default."})
+        raise ValidationError({"is_default": _("Only a generation source can be the default.")})
     if source.is_default:
         # One default: the newest word counts.
         Source.objects.exclude(pk=source.pk).filter(is_default=True).update(is_default=False)
@@ -95,7 +96,8 @@ def _saved(source: Source, fields: dict[str, Any]) -> Source:
     )
     if unknown:
         names = ", ".join(sorted(unknown))
-        raise ValidationError({"characters_sources": f"There is no characters source {names}."})
+        text = _("There is no characters source %(names)s.") % {"names": names}
+        raise ValidationError({"characters_sources": text})
     source.full_clean()
     source.save()
     return source

@@ -26,12 +26,13 @@ DJANGOS_OWN = [
     DJANGO / part / "locale/zh_Hans/LC_MESSAGES/django.po"
     for part in ("conf", "contrib/admin", "contrib/auth")
 ]
-# The functions that mark, and how many of their first arguments are texts. `plural` is
-# moderation/console/review_words.py's own.
+# The functions that mark, and how many of their first arguments are texts.
 MARKERS = {
-    "_": 1, "gettext": 1, "gettext_lazy": 1, "ngettext": 2, "ngettext_lazy": 2, "plural": 2,
+    "gettext": 1, "gettext_lazy": 1, "ngettext": 2, "ngettext_lazy": 2,
     "pgettext": 2, "pgettext_lazy": 2,
 }  # fmt: skip
+# moderation/console/review_words.py's own.
+OWN_MARKERS = {"plural": "ngettext"}
 _STRING = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _MARKED = re.compile(rf"\b(n?p?gettext|_)\(\s*({_STRING}(?:\s*,\s*{_STRING})*)", re.DOTALL)
 
@@ -88,15 +89,22 @@ def _found(paths: Iterable[Path], root: Path) -> Found:
 
 
 def _in_python(source: str) -> Iterator[Message]:
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    names = OWN_MARKERS | {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            name = names.get(getattr(node.func, "id", getattr(node.func, "attr", "")), "")
             texts = [
                 each.value
                 for each in node.args[: MARKERS.get(name, 0)]
                 if isinstance(each, ast.Constant) and isinstance(each.value, str)
             ]
-            if texts and len(texts) == MARKERS[name]:
+            if texts and len(texts) == MARKERS.get(name):
                 yield _message(name, texts)
 
 

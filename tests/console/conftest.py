@@ -1,11 +1,16 @@
-"""Fixtures of the console's tests: one person for every role, and their browsers."""
+"""Fixtures of the console's tests: one person for every role, their clients, and Chromium."""
+
+import os
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
 
 from accounts.enums import Role
 from accounts.models import User
 from moderation.console import actions, dashboard, navigation
+from tests import chromium
 from tests.factories import make_person
 
 KEPT = (navigation.fresh_counts, actions.offered_reasons, dashboard.flow, dashboard.trouble)
@@ -21,6 +26,19 @@ def fresh():
         dashboard.trouble,
     ):
         kept.forget()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright's synchronous face runs an event loop in this thread, where Django would
+    # refuse queries.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=chromium.find(), args=chromium.ARGUMENTS
+        )
+        yield running
+        running.close()
 
 
 @pytest.fixture

@@ -1,31 +1,15 @@
 """Chromium at the review page of the product's own web server, and pictures to decide."""
 
-import os
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from accounts.models import User
 from gallery.models import ImageLog
 from media.services import store_bytes
-from tests import chromium
 from tests.console.review.desk import Desk
 from tests.factories import make_image, make_person
 from tests.media.samples import jpeg
 from tests.servers import WebServer
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    # Playwright's synchronous face runs an event loop in this thread, where Django would refuse queries.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium.find(), args=chromium.ARGUMENTS
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -168,8 +168,7 @@ class Cluster:
             password.flush()
             identity = server_identity()
             identity.own(draft)
-            if identity.owner is not None:
-                identity.own(Path(password.name))
+            identity.own(Path(password.name))
             done = subprocess.run(
                 [
                     *identity.prefix, programs.initdb, f"--pgdata={draft}",

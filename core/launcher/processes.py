@@ -33,11 +33,8 @@ class Identity:
         """Hands `path` and all in it over, and lets the owner pass through the folder above."""
         if self.owner is None:
             return
-        os.chown(path.parent, *self.owner)
-        for folder, _, files in os.walk(path):
-            os.chown(folder, *self.owner)
-            for file in files:
-                os.chown(Path(folder) / file, *self.owner)
+        for place in (path.parent, path, *path.rglob("*")):
+            os.chown(place, *self.owner)
 
 
 @functools.cache

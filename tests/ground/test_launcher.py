@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from core.launcher.processes import is_running, server_identity
-from tests.ground.processes import all_gone, eventually
+from tests.ground.processes import ROOT, all_gone, eventually
 
 LINUX_TIES = pytest.mark.skipif(
     not Path("/usr/bin/setpriv").exists(), reason="only Linux tells a child of its parent's death"
@@ -161,7 +161,12 @@ def test_as_root_the_servers_get_a_mapped_or_another_user(home, join):
     assert len(namespaces) == 2 or Path(f"/proc/{told['pid']}").stat().st_uid != 0
 
 
+def others_may_enter(path: Path) -> bool:
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
+@pytest.mark.skipif(not others_may_enter(ROOT), reason="a clone that only root may enter")
 def test_as_root_without_namespaces_the_servers_run_as_another_user(join):
     with (
         tempfile.TemporaryDirectory(prefix="gatehouse-") as folder,
@@ -170,13 +175,24 @@ def test_as_root_without_namespaces_the_servers_run_as_another_user(join):
         refusing = Path(barred) / "unshare"
         refusing.write_text("#!/bin/sh\nexit 1\n")
         refusing.chmod(0o755)
-        process = join(Path(folder), PATH=f"{barred}:{os.environ['PATH']}")
-        try:
+        path = f"{barred}:{os.environ['PATH']}"
+        for _ in range(2):  # made, and found again
+            process = join(Path(folder), PATH=path)
             told = process.attached()
-        except RuntimeError as error:
-            assert "cannot enter" in str(error)  # a clone under a private home folder
-            return
-        assert Path(f"/proc/{told['pid']}").stat().st_uid != 0
-        assert fetch(told["DATABASE_URL"], "SELECT 1") == 1
-        process.leave()
-        assert all_gone(told["pid"], told["broker"])
+            assert Path(f"/proc/{told['pid']}").stat().st_uid != 0
+            assert Path(f"/proc/{told['broker']}").stat().st_uid != 0
+            assert fetch(told["DATABASE_URL"], "SELECT 1") == 1
+            process.leave()
+            assert all_gone(told["pid"], told["broker"])
+        assert Path(folder, "secrets.json").stat().st_uid == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
+def test_a_folder_that_the_other_user_cannot_reach_is_said_in_one_sentence(tmp_path, join):
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    refusing = tmp_path / "unshare"
+    refusing.write_text("#!/bin/sh\nexit 1\n")
+    refusing.chmod(0o755)
+    with pytest.raises(RuntimeError, match="cannot enter"):
+        join(private / "home", PATH=f"{tmp_path}:{os.environ['PATH']}").attached()

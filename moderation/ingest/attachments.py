@@ -38,7 +38,7 @@ def _rows(met: Sequence[Met[R]], spec: IngestSpec[R]) -> list[tuple[Any, ...]]:
     return [
         (
             uuid7_text(), kind, one.key, spec.role, 0, state, one.row.url, one.row.origin_key,
-            spec.sensitive(one.row.record), False, 0, now, "", now,
+            spec.sensitive(one.row.record), one.held, 0, now, "", now,
         )
         for one in met
     ]  # fmt: skip

@@ -175,8 +175,9 @@ class _Ingest(Generic[R]):
         if self.ledger.dry:
             return outcome
         old = [one for one in met if one.id is not None]
-        if old:
-            stage.lock(old)
+        concerned = [one for one in old if one.concerns_review]
+        if concerned:
+            stage.lock(concerned)
         if created:
             stage.insert(created)
         if touched:
@@ -185,7 +186,7 @@ class _Ingest(Generic[R]):
         attachments.add([one for one in created if _wants_bytes(one)], self.spec)
         attachments.refresh([one for one in old if _wants_bytes(one)], self.spec)
         reviews.open_first_looks(created, self.spec, self.source)
-        reviews.follow(old, self.spec, self.source)
+        reviews.follow(concerned, self.spec, self.source)
         return outcome
 
     def _refusal(self, record: R, error: Exception) -> Refused:

@@ -11,6 +11,7 @@ from django.db.models import DateTimeField
 
 from core.keys import uuid7_text
 from media.models import Attachment
+from moderation.enums import ReviewStatus
 from moderation.ingest.spec import IngestSpec, R, Row, first_status
 from upstream.ledger import array_text
 from upstream.models import Source
@@ -29,7 +30,7 @@ _FIXED = (
 class Met(Generic[R]):
     """A row that is new (`id` None) or not plainly the same as its subject.
 
-    `decided`: a local decision exists. `changed`: content differs; `touched`: the subject's row has
+    `decided`: a local decision exists; `reserved`: hidden or held, so only leads decide. `changed`: content differs; `touched`: the subject's row has
     to be written. `attachment` None: there is none yet.
     """
 
@@ -39,6 +40,7 @@ class Met(Generic[R]):
     review_status: str
     decided: bool
     reserved: bool
+    held: bool
     upstream_status: str | None
     changed: bool
     tracked: bool
@@ -53,6 +55,12 @@ class Met(Generic[R]):
     def key(self) -> str:
         """The subject's id as COPY takes it; a new subject has one once it is inserted."""
         return self.new_id or str(self.id)
+
+    @property
+    def concerns_review(self) -> bool:
+        """The subject's row is to be written, or decided on."""
+        purged = ReviewStatus.PURGED
+        return self.touched or (self.row.told == purged and self.review_status != purged)
 
     @property
     def stepped(self) -> bool:
@@ -121,11 +129,17 @@ class Stage(Generic[R]):
             f"(t.content_digest IS DISTINCT FROM s.digest OR {tracked} OR t.missing_at IS NOT NULL"
             " OR (s.told IS NOT NULL AND t.upstream_status IS DISTINCT FROM s.told))"
         )
+        # Stored bytes without an origin were uploaded here; they stay.
+        same_origin = (
+            "(a.origin_key IS NOT DISTINCT FROM s.origin_key"
+            " OR (a.state = 'stored' AND a.origin_key IS NULL))"
+        )
         return f"""
             SELECT s.ord, t.id, COALESCE(t.review_status, s.review_status),
-                t.reviewed_at IS NOT NULL, COALESCE(t.hidden OR t.held, false), t.upstream_status,
+                t.reviewed_at IS NOT NULL, COALESCE(t.hidden OR t.held, false), COALESCE(t.held, false),
+                t.upstream_status,
                 t.content_digest IS DISTINCT FROM s.digest, {tracked}, {touched},
-                a.id, a.state, a.origin_url, a.origin_key IS NOT DISTINCT FROM s.origin_key
+                a.id, a.state, a.origin_url, {same_origin}
             FROM "{self.name}" s
             LEFT JOIN "{self.target}" t ON t.source_id = %s AND t.upstream_id = s.upstream_id
             LEFT JOIN "{Attachment._meta.db_table}" a ON a.subject_id = t.id AND a.role = %s
@@ -133,7 +147,7 @@ class Stage(Generic[R]):
                 OR (s.told = 'purged' AND t.review_status <> 'purged' AND NOT t.held)
                 OR (s.origin_key IS NOT NULL AND t.review_status <> 'purged'
                     AND (a.id IS NULL OR a.state IN ('wanted', 'failed')
-                         OR (a.state = 'stored' AND a.origin_key IS DISTINCT FROM s.origin_key)))
+                         OR (a.state = 'stored' AND NOT {same_origin})))
         """
 
     def _differs(self, columns: Sequence[str]) -> str:
@@ -147,13 +161,14 @@ class Stage(Generic[R]):
         known = {one.id: one for one in met}
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id, review_status, reviewed_at IS NOT NULL, hidden OR held"
+                "SELECT id, review_status, reviewed_at IS NOT NULL, hidden OR held, held"
                 f' FROM "{self.target}" WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE',
                 [array_text(known)],
             )
-            for subject_id, status, decided, reserved in cursor.fetchall():
+            for subject_id, status, decided, reserved, held in cursor.fetchall():
                 one = known[subject_id]
-                one.review_status, one.decided, one.reserved = status, decided, reserved
+                one.review_status, one.decided = status, decided
+                one.reserved, one.held = reserved, held
 
     def insert(self, met: Sequence[Met[R]]) -> None:
         """New subjects. The source's row is locked: nobody else adds its records meanwhile."""

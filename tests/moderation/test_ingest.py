@@ -160,6 +160,20 @@ def test_bytes_we_hold_are_fetched_again_only_when_the_path_differs(source):
     assert "2.jpg" in attachment.origin_url
 
 
+def test_bytes_that_were_uploaded_here_are_not_fetched_over(source):
+    take(source, record())
+    Attachment.objects.update(state="stored", origin_url="", origin_key=None)
+    take(source, record(url=LINK.replace("1.jpg", "2.jpg")))
+    assert Attachment.objects.get().state == "stored"
+
+
+def test_the_late_bytes_of_a_held_picture_are_held_too(source):
+    take(source, record(url=None))
+    by_hand("hold", note="evidence")
+    take(source, record())
+    assert Attachment.objects.get().held
+
+
 def test_a_link_that_came_late_is_fetched(source):
     take(source, record(url=None))
     take(source, record())

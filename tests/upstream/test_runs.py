@@ -85,10 +85,12 @@ def test_a_second_run_finds_everything_unchanged_and_writes_no_row(sandbox, sour
         assert row_versions(MODELS[kind]) == written[kind]
 
 
-def row_versions(model: type[Reviewable]) -> list[tuple[str, str]]:
-    """Each row's physical place and writer: any UPDATE changes them."""
+def row_versions(model: type[Reviewable]) -> list[tuple[str, str, str]]:
+    """Each row's physical place, writer and last locker: any UPDATE changes them."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT ctid::text, xmin::text FROM {model._meta.db_table} ORDER BY id")
+        cursor.execute(
+            f"SELECT ctid::text, xmin::text, xmax::text FROM {model._meta.db_table} ORDER BY id"
+        )
         return cursor.fetchall()
 
 

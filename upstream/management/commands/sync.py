@@ -135,13 +135,13 @@ def _sources(names: list[str], *, every: bool) -> list[Source]:
 def _work_or_watch(run: SyncRun, watch: Watch) -> SyncRun:
     while True:
         try:
-            return run_sync(run_id=run.pk, on_progress=watch)
+            run = run_sync(run_id=run.pk, on_progress=watch)
         except RunTaken:
             run.refresh_from_db()
             watch(run)
-            if run.status != RunStatus.RUNNING:
-                return run
-            time.sleep(1)
+        if run.status != RunStatus.RUNNING:
+            return run
+        time.sleep(1)
 
 
 def _summary(run: SyncRun, *, dry: bool) -> str:

@@ -38,10 +38,22 @@ class BearerAuthentication(BaseAuthentication):
         return 'Bearer realm="gatehouse"'
 
 
+class OptionalBearerAuthentication(BearerAuthentication):
+    """For endpoints that guests may call: no Authorization at all is a guest, any other has to be
+    a valid key, so that nobody with a mistyped one is taken for a guest."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        found = super().authenticate(request)
+        if found is None and get_authorization_header(request).strip():
+            raise AuthenticationFailed(str(InvalidKey()))
+        return found
+
+
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the schema of the API names it."""
 
     target_class = "accounts.authentication.BearerAuthentication"
+    match_subclasses = True
     name = "bearer"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:

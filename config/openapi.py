@@ -39,13 +39,15 @@ class Schema(AutoSchema):
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Every answer that is not listed is an error, and every error is a problem document."""
+    """In our own API every answer that is not listed is an error, and every error a problem
+    document; the contracts list theirs."""
     result["components"]["schemas"]["Problem"] = _PROBLEM
     answer = {
         "description": "An error",
         "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    for operations in result["paths"].values():
-        for operation in operations.values():
+    own = [path for path in result["paths"] if path.startswith(PREFIX)]
+    for path in own:
+        for operation in result["paths"][path].values():
             operation["responses"]["default"] = answer
     return result

@@ -206,6 +206,8 @@ CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")
 
 # --- Moderation ----------------------------------------------------------------------------
 GALLERY_MODERATION = env.choice("GALLERY_MODERATION", "pre", ("pre", "post"))
+# Pictures on a page of an album, for members.
+GALLERY_PAGE_SIZE = env.number("GALLERY_PAGE_SIZE", 20, low=1, high=100)
 CHARACTER_MODERATION = env.choice("CHARACTER_MODERATION", "post", ("pre", "post"))
 CLAIM_SECONDS = env.number("CLAIM_SECONDS", 600, low=10, high=86_400)
 UNDO_MINUTES = env.number("UNDO_MINUTES", 10, low=0, high=43_200)

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/moderation/", include("upstream.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", docs.DocsView.as_view(url_name="schema"), name="docs"),
+    path("", include("gallery.urls")),
     path("admin/", include("moderation.console.urls")),
     path("admin/", admin.site.urls),
 ]

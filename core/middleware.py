@@ -5,7 +5,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import Resolver404, resolve
 
 from core.problems import problem_response
 from core.requests import begin_request, end_request
@@ -97,7 +98,8 @@ def _address(text: str) -> Address | None:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body over API_MAX_BYTES unread, as problem+json instead of Django's HTML."""
+    """Refuses a body over API_MAX_BYTES unread, in the error form of the view it was for: that of
+    its contract, else problem+json, never Django's HTML."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -106,11 +108,22 @@ class BodyLimitMiddleware:
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
-            return problem_response(400, "Content-Length is not a number.")
+            return _refusal(request, 400, "Content-Length is not a number.")
         if length > settings.API_MAX_BYTES:
             megabytes = settings.API_MAX_BYTES // (1024 * 1024)
-            return problem_response(413, f"The body is larger than {megabytes} MB.")
+            return _refusal(request, 413, f"The body is larger than {megabytes} MB.")
         return self.handler(request)
+
+
+def _refusal(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return problem_response(status, detail)
+    # A view of core.contracts has a form of its own.
+    respond = getattr(getattr(view, "cls", None), "error_response", problem_response)
+    answer: HttpResponse = respond(status, detail)
+    return answer
 
 
 class SecurityHeadersMiddleware:

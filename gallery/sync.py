@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from django.db.models import Q
 from django.utils import timezone
 
 from characters.models import Character
 from gallery.models import ImageDetail, ImageLog
+from gallery.sources import characters_sources_of
 from moderation.enums import ReviewStatus
 from moderation.ingest import BATCH, IngestSpec, json_text, mark_missing, store, without_query
 from upstream.adapters import Adapter, Progress, State, Step
@@ -177,14 +177,9 @@ class GallerySync(Adapter):
         )
 
     def _characters_sources(self) -> Sequence[Source]:
-        """Those named by the source, else those with its base URL, else those on its host."""
+        """Those the source walks. Raises NotSyncable without any."""
         found = list(Source.objects.filter(kind=SourceKind.CHARACTERS))
-        if self.source.characters_sources:
-            chosen = [one for one in found if one.name in self.source.characters_sources]
-        else:
-            chosen = [one for one in found if one.base_url == self.source.base_url] or [
-                one for one in found if _host(one.base_url) == _host(self.source.base_url)
-            ]
+        chosen = characters_sources_of(self.source, among=found)
         if not chosen:
             raise NotSyncable(
                 f"{self.source.name} walks the characters of a characters source with the same base"
@@ -276,8 +271,3 @@ def _parsed(items: Iterable[Any], character_id: str, *, place: str) -> list[Item
             context = {"character_id": character_id}
             parsed.append(Refused(error, context, place=f"{place}:{number}"))
     return parsed
-
-
-def _host(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc

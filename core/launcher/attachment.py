@@ -80,6 +80,7 @@ def attach(
         "DATABASE_OWNER_URL": cluster.url(user=OWNER, port=server.port),
         "SECRET_KEY": secrets["secret_key"],
         "ENCRYPTION_KEYS": secrets["encryption_keys"],
+        "AUDIT_KEY": secrets["audit_key"],
     }
     if broker_port is not None:
         environment["CELERY_BROKER_URL"] = broker.url(broker_port)

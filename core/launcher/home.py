@@ -19,6 +19,7 @@ LOG_BYTES = 10 * 1024 * 1024
 GENERATED: Mapping[str, Callable[[], str]] = {
     "secret_key": lambda: secrets.token_urlsafe(48),
     "encryption_keys": lambda: Fernet.generate_key().decode(),
+    "audit_key": lambda: secrets.token_urlsafe(48),
     "superuser_password": lambda: secrets.token_urlsafe(24),
     "owner_password": lambda: secrets.token_urlsafe(24),
     "runtime_password": lambda: secrets.token_urlsafe(24),

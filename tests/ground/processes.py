@@ -13,6 +13,7 @@ from core.launcher.processes import is_running
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = (
+    "AUDIT_KEY",
     "CELERY_BROKER_URL",
     "DATABASE_OWNER_URL",
     "DATABASE_URL",

@@ -119,10 +119,8 @@ class Demo:
             self.remember(signed_key=answer["key"], signed_secret=answer["secret"])
 
     def _has_key(self, name: str) -> bool:
-        keys = ApiKey.objects.filter(revoked_at__isnull=True)
-        return name in self.notes and any(
-            self.notes[name].startswith(prefix) for prefix in keys.values_list("prefix", flat=True)
-        )
+        prefix = self.notes.get(name, "").removeprefix("gh_").partition("_")[0]
+        return ApiKey.objects.filter(prefix=prefix, revoked_at__isnull=True).exists()
 
     def make_sources(self) -> None:
         tokens = {

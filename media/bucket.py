@@ -104,6 +104,13 @@ class Bucket:
             self._object(name).delete()
         return there
 
+    def delete_starting(self, prefix: str) -> int:
+        with _failures(prefix):
+            answers = self._bucket.objects.filter(Prefix=self._prefix + prefix).delete()
+        if any(answer.get("Errors") for answer in answers):
+            raise StorageFailed("storage", "the bucket refused to delete")
+        return sum(len(answer.get("Deleted", ())) for answer in answers)
+
     def names(self) -> Iterator[tuple[str, datetime]]:
         with _failures("the list of files"):
             for entry in self._bucket.objects.filter(Prefix=self._prefix):

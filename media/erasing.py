@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from media.enums import AttachmentState
 from media.models import Attachment, File
-from media.naming import digest_in, every_path, path_of
+from media.naming import digest_in, path_of
 from media.storage import storage
 
 # Work in progress is never this old.
@@ -78,12 +78,11 @@ def _in_use(file: File) -> bool:
 
 def _erase_bytes(file: File) -> bool:
     """Whether anything was there; the file's row is locked."""
-    deleted = [storage().delete(name) for name in every_path(bytes(file.sha256))]
-    there = any(deleted) or file.erased_at is None
+    there = storage().delete_starting(path_of(bytes(file.sha256))) or file.erased_at is None
     if file.erased_at is None:
         file.erased_at = timezone.now()
         file.save(update_fields=["erased_at"])
-    return there
+    return bool(there)
 
 
 def sweep() -> int:

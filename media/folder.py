@@ -74,6 +74,11 @@ class Folder:
             _sync(path.parent)
         return True
 
+    def delete_starting(self, prefix: str) -> int:
+        path = self._path(prefix)
+        found = [str(each.relative_to(self._root)) for each in path.parent.glob(f"{path.name}*")]
+        return sum(self.delete(name) for name in found)
+
     def names(self) -> Iterator[tuple[str, datetime]]:
         for path in self._root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
             with suppress(FileNotFoundError):

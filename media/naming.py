@@ -15,11 +15,6 @@ EXTENSIONS = {
     "audio/ogg": "ogg",
     "audio/aac": "aac",
 }
-_MADE = (
-    ("thumb", ("image/webp",)),
-    ("view", ("image/jpeg", "image/webp")),
-    ("clean", tuple(EXTENSIONS)),
-)
 
 
 def path_of(sha256: bytes, suffix: str = "") -> str:
@@ -31,12 +26,6 @@ def path_of(sha256: bytes, suffix: str = "") -> str:
 def variant_path(sha256: bytes, variant: str, mime: str) -> str:
     """`ab/cd/<sha256>.thumb.webp` and the like, for what was made of those bytes."""
     return path_of(sha256, f".{variant}.{EXTENSIONS[mime]}")
-
-
-def every_path(sha256: bytes) -> list[str]:
-    """All names that may exist for some content, the content's own last."""
-    made = [variant_path(sha256, name, mime) for name, mimes in _MADE for mime in mimes]
-    return [*made, path_of(sha256)]
 
 
 def digest_in(name: str) -> bytes | None:

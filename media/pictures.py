@@ -5,6 +5,7 @@ its variants, a JPEG at the smallest scale that serves.
 """
 
 import io
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,6 +40,13 @@ PILLOW_FORMATS = {
     "image/gif": "GIF",
     "image/avif": "AVIF",
 }
+
+
+# What Pillow's decoders raise for broken files.
+UNDECODABLE = (
+    OSError, ValueError, SyntaxError, RuntimeError, LookupError, TypeError, ArithmeticError,
+    struct.error, Image.DecompressionBombError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ def _render_image(data: bytes, sniffed: Sniffed) -> Rendered:
 def _open(data: bytes, sniffed: Sniffed) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=[PILLOW_FORMATS[sniffed.mime]])
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except UNDECODABLE as error:
         raise Refused("broken", "the picture cannot be opened") from error
 
 
@@ -130,9 +138,12 @@ def _orientation(image: Image.Image, sniffed: Sniffed) -> int:
     """The EXIF orientation when it changes anything, else 0."""
     if sniffed.layout is not None and not sniffed.layout.stripped:
         return 0
+    if sniffed.mime == "image/png":
+        # Reading its EXIF decodes it; a broken one would pass for whole the second time.
+        _load(image)
     try:
         turned = image.getexif().get(ORIENTATION, 0)
-    except (OSError, ValueError, SyntaxError):
+    except UNDECODABLE:
         return 0
     return turned if turned in UPRIGHT and not sniffed.animated else 0
 
@@ -164,10 +175,17 @@ def _full_size(image: Image.Image, sniffed: Sniffed) -> Encoded:
     return Encoded("image/webp", out.getvalue())
 
 
-def _decoded(image: Image.Image, side: int) -> Image.Image:
-    """The pixels as RGB, RGBA, L or CMYK, no longer than `side` (0: all of them)."""
+def _load(image: Image.Image) -> None:
     try:
         image.load()
+    except UNDECODABLE as error:
+        raise Refused("truncated", "the picture cannot be decoded to its end") from error
+
+
+def _decoded(image: Image.Image, side: int) -> Image.Image:
+    """The pixels as RGB, RGBA, L or CMYK, no longer than `side` (0: all of them)."""
+    _load(image)
+    try:
         if image.has_transparency_data:
             image = image.convert("RGBA")
         elif image.mode.startswith("I"):
@@ -176,8 +194,8 @@ def _decoded(image: Image.Image, side: int) -> Image.Image:
         elif image.mode not in {"RGB", "L", "CMYK"}:
             image = image.convert("L" if image.mode == "1" else "RGB")
         return _fit(image, side) if side else image
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Refused("truncated", "the picture cannot be decoded to its end") from error
+    except UNDECODABLE as error:
+        raise Refused("broken", "the picture's pixels cannot be read") from error
 
 
 def _inside(size: tuple[int, int], side: int) -> tuple[int, int]:
@@ -190,7 +208,8 @@ def _fit(image: Image.Image, side: int) -> Image.Image:
     size = _inside(image.size, side)
     if size == image.size:
         return image
-    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    # Scaling down, HAMMING looks like BICUBIC at half the cost.
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.5)
 
 
 def _thumb(image: Image.Image) -> Encoded:

@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -42,6 +41,7 @@ __all__ = [
     "retry",
     "store_bytes",
     "want",
+    "without_query",
 ]
 
 
@@ -79,8 +79,12 @@ class Picture:
 
 def origin_key(url: str) -> bytes:
     """SHA-256 of a link without its query: links that are signed anew each time keep theirs."""
-    parts = urlsplit(url)
-    return hashlib.sha256(f"{parts.scheme}://{parts.netloc}{parts.path}".encode()).digest()
+    return hashlib.sha256(without_query(url).encode()).digest()
+
+
+def without_query(url: str) -> str:
+    """The link without its query and fragment."""
+    return url.partition("#")[0].partition("?")[0]
 
 
 _WANT = """

@@ -78,7 +78,9 @@ def _avif(data: bytes) -> Sniffed:
             if getattr(image, "n_frames", 1) > 1:
                 raise Refused("animated", "AVIF sequences are not kept here")
             return Sniffed("image/avif", *image.size)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise Refused("too_many_pixels", "the picture has too many pixels") from error
+    except (OSError, ValueError, SyntaxError, RuntimeError, LookupError) as error:
         raise Refused("broken", "the AVIF file cannot be opened") from error
 
 

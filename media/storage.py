@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -18,7 +19,6 @@ from django.core.files import File
 from django.core.files.storage import Storage
 from django.utils.deconstruct import deconstructible
 
-from media.bucket import Bucket
 from media.folder import Folder
 
 FORMS = "STORAGE_URL must read file:/folder or s3://bucket?endpoint=https://host&region=name"
@@ -50,6 +50,9 @@ class Backend(Protocol):
     def delete(self, name: str) -> bool:
         """Whether it was there."""
 
+    def delete_starting(self, prefix: str) -> int:
+        """Deletes a content and all that was made of it; how many files."""
+
     def names(self) -> Iterator[tuple[str, datetime]]:
         """Every stored file with the time it was last put."""
 
@@ -66,12 +69,14 @@ def connect(url: str) -> Backend:
         options = dict(parse_qsl(parts.query))
         if unknown := sorted(set(options) - {"endpoint", "region", "prefix"}):
             raise ImproperlyConfigured(f"STORAGE_URL: unknown option {unknown[0]}. {FORMS}.")
-        return Bucket(
+        # Loaded only where it is used: the packages behind it are large.
+        bucket: Backend = import_module("media.bucket").Bucket(
             name=parts.netloc,
             endpoint=options.get("endpoint", ""),
             region=options.get("region", ""),
             prefix=(options.get("prefix") or parts.path).strip("/"),
         )
+        return bucket
     raise ImproperlyConfigured(f"{FORMS}.")
 
 
@@ -103,7 +108,7 @@ class PrivateStorage(Storage):
     def backend(self) -> Backend:
         return _connected(settings.STORAGE_URL)
 
-    def _open(self, name: str, mode: str = "rb") -> File[bytes]:
+    def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         if mode != "rb":
             raise ValueError("stored files are only read")
         return File(self.backend.open(name), name=name)

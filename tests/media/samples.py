@@ -102,6 +102,7 @@ def video(form: str = "mp4", *, dark_start: bool = False, comment: str = "") -> 
         if comment:
             container.metadata["comment"] = comment
         stream = container.add_stream(codec, rate=10)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
         stream.gop_size = 5
         for at in range(20):
@@ -130,16 +131,15 @@ def sound(form: str) -> bytes:
     """`mp3`, `ogg` (Opus), `adts` (AAC) or `ipod` (M4A)."""
     out = io.BytesIO()
     codec = {"mp3": "libmp3lame", "ogg": "libopus", "adts": "aac", "ipod": "aac"}[form]
-    with av.open(io.BytesIO(wav())) as source, av.open(out, "w", format=form) as target:
+    with av.open(io.BytesIO(wav()), "r") as source, av.open(out, "w", format=form) as target:
         stream = target.add_stream(codec, rate=RATE)
+        assert isinstance(stream, av.AudioStream)
         resampler = av.AudioResampler(
             format=stream.codec_context.format or "fltp", layout="stereo", rate=RATE
         )
-        for frame in source.decode(audio=0):
+        for frame in (*source.decode(audio=0), None):
             for each in resampler.resample(frame):
                 target.mux(stream.encode(each))
-        for each in resampler.resample(None):
-            target.mux(stream.encode(each))
         target.mux(stream.encode())
     return out.getvalue()
 

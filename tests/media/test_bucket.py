@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,8 +18,9 @@ pytest.importorskip("storages", reason="the extra s3 is not installed")
 
 class SmallS3(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    kept: dict[str, bytes]
-    refuses = False
+    kept: ClassVar[dict[str, bytes]]
+    refuses: ClassVar[bool] = False
+    url: ClassVar[str] = ""
 
     def log_message(self, *args: object) -> None:
         pass
@@ -52,10 +54,20 @@ class SmallS3(BaseHTTPRequestHandler):
         self.kept.pop(urlsplit(self.path).path, None)
         self.answer(204)
 
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        if body.startswith(("0", "1", "2", "3")):  # chunks of a signed stream
+            body = body.partition("\r\n")[2]
+        keys = re.findall(r"<Key>([^<]+)</Key>", body)
+        for key in keys:
+            del self.kept[f"/pictures/{key}"]
+        rows = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+        self.answer(200, f"<DeleteResult>{rows}</DeleteResult>".encode())
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         if "list-type" in parse_qs(parts.query) or "prefix" in parse_qs(parts.query):
-            return self.answer(200, self.listing())
+            return self.answer(200, self.listing(parse_qs(parts.query).get("prefix", [""])[0]))
         found = self.kept.get(parts.path)
         if found is None:
             return self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
@@ -63,11 +75,12 @@ class SmallS3(BaseHTTPRequestHandler):
             return self.answer(206, found[int(span[1]) : int(span[2]) + 1])
         return self.answer(200, found)
 
-    def listing(self) -> bytes:
+    def listing(self, prefix: str) -> bytes:
         rows = "".join(
             f"<Contents><Key>{name.removeprefix('/pictures/')}</Key><Size>{len(data)}</Size>"
             "<LastModified>2020-01-01T00:00:00.000Z</LastModified></Contents>"
             for name, data in self.kept.items()
+            if name.startswith(f"/pictures/{prefix}")
         )
         return (
             f"<ListBucketResult><IsTruncated>false</IsTruncated>{rows}</ListBucketResult>".encode()
@@ -79,14 +92,17 @@ def server(monkeypatch) -> Iterator[type[SmallS3]]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    handler = type("Handler", (SmallS3,), {"kept": {}, "refuses": False})
-    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    class Handler(SmallS3):
+        kept: ClassVar[dict[str, bytes]] = {}
+
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     running.daemon_threads = True
     threading.Thread(target=running.serve_forever, daemon=True).start()
-    handler.url = (
+    Handler.url = (
         f"s3://pictures?endpoint=http://127.0.0.1:{running.server_port}&region=x-1&prefix=gh"
     )
-    yield handler
+    yield Handler
     running.shutdown()
     running.server_close()
 
@@ -110,6 +126,15 @@ def test_bytes_are_put_read_measured_listed_and_deleted(server):
     assert place.delete("ab/cd/x") is False
     assert not place.exists("ab/cd/x")
     assert place.delete_unfinished(before=datetime.now(UTC) + timedelta(days=1)) == 0
+
+
+def test_a_content_goes_with_all_that_was_made_of_it(server):
+    place = connect(server.url)
+    place.put([("ab/cd/x", b"1"), ("ab/cd/x.thumb.webp", b"2"), ("ab/cd/y", b"3")])
+
+    assert place.delete_starting("ab/cd/x") == 2
+    assert place.delete_starting("ab/cd/x") == 0
+    assert server.kept.keys() == {"/pictures/gh/ab/cd/y"}
 
 
 def test_what_is_not_there_is_a_missing_file(server):

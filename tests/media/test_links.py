@@ -3,7 +3,9 @@
 import re
 import time
 import uuid
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -198,16 +200,11 @@ def test_a_tampered_token_gives_the_same_answer_as_any_other_dead_one(client):
     assert {answer["Cache-Control"] for answer in answers} == {"private, no-store"}
 
 
-def a_pass(row: Attachment, **changes: object) -> Pass:
-    fields = {
-        "attachment_id": row.pk,
-        "epoch": row.epoch,
-        "variant": Variant.THUMB,
-        "purpose": Purpose.CLIENT,
-        "user_id": None,
-        "expires": int(time.time()) + 60,
-    }
-    return Pass(**{**fields, **changes})
+def a_pass(row: Attachment, **changes: Any) -> Pass:
+    made = Pass(
+        row.pk, row.epoch, Variant.THUMB, Purpose.CLIENT, None, expires=int(time.time()) + 60
+    )
+    return replace(made, **changes)
 
 
 def test_a_token_says_what_was_put_into_it(settings):

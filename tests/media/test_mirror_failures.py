@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as configured
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from media import erasing, mirroring, services
@@ -188,16 +189,13 @@ def test_the_connection_is_given_back_while_a_download_waits(links, wanted):
     row = wanted(links.serve("/slow.png", samples.png(), waits=gate))
     held: list[bool] = []
 
-    def work() -> None:
-        from django.db import connections
+    def look(mine: BaseDatabaseWrapper) -> None:
+        held.append(mine.connection is not None)
+        gate.set()
 
-        watcher = threading.Timer(
-            0.6, lambda: (held.append(mine.connection is not None), gate.set())
-        )
-        mine = connections["default"]
-        watcher.start()
+    def work() -> None:
+        threading.Timer(0.6, look, [connections["default"]]).start()
         services.mirror(row.pk)
-        watcher.join()
         connection.close()
 
     worker = threading.Thread(target=work)

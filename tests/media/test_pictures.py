@@ -174,7 +174,8 @@ def test_pictures_of_every_pixel_format_are_rendered(mode):
     plain = samples.shapes(mode="1") if mode == "1" else samples.shapes()
     expected = plain.convert("L").resize(thumb.size).tobytes()
     difference = sum(abs(a - b) for a, b in zip(thumb.tobytes(), expected, strict=True))
-    assert difference / len(expected) < 12
+    # Where black and white dots stand for greys, filters differ most.
+    assert difference / len(expected) < (25 if mode == "1" else 12)
 
 
 def test_what_shines_through_stays_transparent():

@@ -126,7 +126,7 @@ class DecisionAdmin(_Log):
     fieldsets = (
         (None, {"fields": (("at", "batch"), "subject", ("action", "seen"))}),
         (
-            _("Change"),
+            _("Status change"),
             {
                 "fields": (
                     ("from_status", "to_status"),
@@ -170,7 +170,7 @@ class DecisionAdmin(_Log):
     def action_column(self, decision: Decision) -> SafeString:
         return action_badge(decision.action)
 
-    @display(description=_("Change"))
+    @display(description=_("Status change"))
     def change(self, decision: Decision) -> SafeString | str:
         if decision.from_status == decision.to_status:
             return decision.get_to_status_display()

@@ -1,1 +1,1 @@
-"""Measurements behind docs/performance.md: each compares our code with the best plain alternative."""
+"""Measurements behind docs/performance.md: our code against the best plain alternative."""

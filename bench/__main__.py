@@ -1,6 +1,7 @@
-"""`python -m bench [--tiny] [NAME …]`: measures, prints a table, writes bench.json. See docs/performance.md."""
+"""`python -m bench [--tiny] [NAME …]`: measures, prints a table, writes bench.json."""
 
 import argparse
+import atexit
 import importlib
 import os
 import shutil
@@ -23,6 +24,10 @@ MEASUREMENTS = {
     "bench.deciding.claim_64_vs_best": ["claim_64_vs_best"],
     "bench.deciding.claim_50k_leases_vs_none": ["claim_50k_leases_vs_none"],
     "bench.deciding.decide_bulk_vs_save_loop": ["decide_bulk_vs_save_loop"],
+    "bench.ingesting.ingest": ["ingest_vs_copy", "ingest_vs_update_or_create"],
+    "bench.ingesting.ingest_rss_growth_mb": ["ingest_rss_growth_mb"],
+    "bench.lists.queue_1m_vs_10k": ["queue_1m_vs_10k"],
+    "bench.lists.admin_list_1m_vs_10k": ["admin_list_1m_vs_10k"],
     "bench.counting.dashboard_1m_vs_count": ["dashboard_1m_vs_count"],
 }
 
@@ -35,8 +40,6 @@ def main() -> None:
     root = Path(kept or tempfile.mkdtemp(prefix="bench-", dir=target.parent))
     if not kept:
         # Registered before the cluster is, so that it runs after the cluster's end.
-        import atexit
-
         atexit.register(shutil.rmtree, root, ignore_errors=True)
     started = time.monotonic()
     cluster.start(root)

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of the benchmark's own, its databases, and pointing Django at one of them."""
+"""A PostgreSQL cluster of the benchmark's own, its databases, and which one Django uses."""
 
 import hashlib
 import os
@@ -57,7 +57,6 @@ def use(name: str) -> None:
     connection.close()
     connection.close_pool()
     connection.settings_dict["NAME"] = name
-    connection.settings_dict.pop("TEST_NAME", None)
 
 
 def leave() -> None:
@@ -97,30 +96,29 @@ def vacuum(name: str, *tables: str) -> None:
         owner.execute(f"VACUUM (ANALYZE) {', '.join(tables)}")
 
 
-def execute(name: str, statement: str) -> None:
-    """One statement as the owner, outside what is measured."""
-    with closing(psycopg.connect(url_of(name, owner=True), autocommit=True)) as owner:
-        owner.execute(statement)
-
-
 def template(label: str, *, images: int, pending: int, people: int) -> str:
     """A database with that many synthetic rows and moderators, made once; returns its name."""
-    name = f"bench_{label}_{images}_{pending}_{people}_{_version()}"
+    name = f"bench_{label}_{images}_{pending}_{people}_{version()}"
     if exists(name):
         return name
     started = time.monotonic()
     draft = clone(f"{name}_draft")
     use(draft)
     call_command("populate", images=images, pending=pending, characters=max(10, images // 1000))
-    from bench.people import add_people  # needs Django's models
+    from bench.people import add_people  # noqa: PLC0415 (Django is set up by now)
 
     add_people(people)
     leave()
     vacuum(draft)
-    with closing(_maintenance()) as server:
-        server.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    rename(draft, name)
     say(f"{label}: {images:,} image logs in {time.monotonic() - started:.0f} s")
     return name
+
+
+def rename(draft: str, name: str) -> None:
+    """A finished template gets its name last, so that a broken-off one is made again."""
+    with closing(_maintenance()) as server:
+        server.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
 
 
 def say(text: str) -> None:
@@ -131,7 +129,7 @@ def _maintenance() -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(os.environ[_SUPERUSER_URL], dbname="postgres", autocommit=True)
 
 
-def _version() -> str:
+def version() -> str:
     """Changes with migrations and with what populate makes, so that a kept cluster is not stale."""
     digest = hashlib.sha256()
     sources = [*_PROJECT.glob("*/migrations/0*.py"), *_PROJECT.glob("*/populate.py")]

@@ -14,7 +14,7 @@ from moderation.counts import queue_counts, status_totals
 from moderation.enums import ReviewStatus
 from moderation.registry import model_for, queues, subject_types
 
-# One pass over each table; what the counts' own query asks for beside them, in the same pass.
+# One pass over each table.
 _TOTALS = 'SELECT review_status, count(*) FROM "{}" GROUP BY review_status'
 _QUEUES = """
 SELECT queue, count(*), count(*) FILTER (WHERE claimed_by_id IS NOT NULL AND claimed_until >= now()),
@@ -28,9 +28,7 @@ def dashboard_1m_vs_count(size: Size) -> Iterator[Figure]:
     images, pending = size.large
     cluster.use(cluster.template("large", images=images, pending=pending, people=size.people))
     assert _ours() == _counted(), "the two ways of counting disagree"
-    ours, counted = interleaved(
-        size.rounds * 5, lambda: _timed(_ours), lambda: _timed(_counted)
-    )
+    ours, counted = interleaved(size.rounds * 5, lambda: _timed(_ours), lambda: _timed(_counted))
     cluster.leave()
     yield Figure(
         "dashboard_1m_vs_count", ratio(counted, ours), 8, ours=median(ours),

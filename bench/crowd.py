@@ -15,6 +15,10 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
 
+import django
+
+from bench import cluster
+
 PROCESSES = max(2, min(4, os.cpu_count() or 2))
 # Connections of one process's pool, as `DATABASE_POOL` has it by default.
 POOL = 8
@@ -92,8 +96,6 @@ def _answer(pipe: Connection) -> Any:
 
 
 def _serve(pipe: Connection) -> None:
-    import django
-
     django.setup()
     pipe.send("ready")
     while (order := pipe.recv()) is not None:
@@ -106,8 +108,6 @@ def _serve(pipe: Connection) -> None:
 def _work(
     pipe: Connection, path: str, database: str, numbers: Sequence[int], options: dict[str, Any]
 ) -> tuple[list[Any], float]:
-    from bench import cluster
-
     cluster.use(database)
     module, _, name = path.rpartition(".")
     job: Job = getattr(import_module(module), name)(database, **options)

@@ -30,7 +30,7 @@ def _crowded(size: Size) -> str:
 
 
 def decide_vs_raw(size: Size) -> Iterator[Figure]:
-    """Claim 20, decide 20, log: 16 connections, the engine against the same statements in psycopg."""
+    """Claim 20, decide 20, log: the engine against the same statements in psycopg."""
     template = _crowded(size)
     twice = 0
     with Crowd() as crowd:
@@ -49,9 +49,7 @@ def decide_vs_raw(size: Size) -> Iterator[Figure]:
                 twice += _decided_twice(database, done)
             return len(done) / shift.seconds
 
-        ours, raw = interleaved(
-            size.rounds, lambda: rate("EngineWork"), lambda: rate("RawWork")
-        )
+        ours, raw = interleaved(size.rounds, lambda: rate("EngineWork"), lambda: rate("RawWork"))
         twice += _drain(crowd, template, size)
     yield Figure(
         "decide_vs_raw", ratio(ours, raw), 0.8, ours=median(ours), baseline=median(raw),
@@ -157,9 +155,7 @@ def claim_50k_leases_vs_none(size: Size) -> Iterator[Figure]:
         cluster.leave()
         return taken
 
-    with_leases, without = interleaved(
-        size.rounds, lambda: latency(leased), lambda: latency(idle)
-    )
+    with_leases, without = interleaved(size.rounds, lambda: latency(leased), lambda: latency(idle))
     yield Figure(
         "claim_50k_leases_vs_none", ratio(with_leases, without), 1.5, at_most=True,
         ours=median(with_leases), baseline=median(without), measured="ms",

@@ -39,7 +39,7 @@ def _people() -> list[tuple[User, Actor]]:
 
 
 class EngineWork:
-    """Claim 20, decide 20, as two requests do; each takes a connection from the pool and returns it."""
+    """Claim 20, decide 20, as two requests do, each with a connection from the pool."""
 
     def __init__(self, database: str) -> None:
         self.people = _people()

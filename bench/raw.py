@@ -1,7 +1,7 @@
 """Claiming and deciding in plain psycopg: what the engine is compared with.
 
-The same statements as moderation/cases.py and moderation/store.py, prepared, with the same guarantees
-and the same rows in the log, written for this one purpose: no models, no request objects, no rules.
+The same statements as moderation/cases.py and moderation/store.py, prepared, with the same locks and
+the same rows in the log, written for this one purpose: no models, no request objects, no rules.
 """
 
 import hashlib
@@ -37,9 +37,7 @@ def claim(connection: Connection, *, user: int, limit: int) -> list[tuple[uuid.U
     with connection.transaction():
         cursor = connection.cursor(binary=True)
         cursor.execute(cases._TAKE_BACK, {"few": cases.TAKE_BACK})
-        shift = cursor.execute(
-            cases._SHIFT, {"user": user, "gap": cases.SHIFT_GAP}
-        ).fetchone()
+        shift = cursor.execute(cases._SHIFT, {"user": user, "gap": cases.SHIFT_GAP}).fetchone()
         assert shift is not None
         rows = cursor.execute(
             _CLAIM,

@@ -1,4 +1,4 @@
-"""The product's settings with plain static files, and the admin site that lists are compared with."""
+"""The product's settings with plain static files, and the URLs of a second admin."""
 
 from config.settings import *  # noqa: F403
 from config.settings import STORAGES

@@ -1,7 +1,8 @@
-"""The product's URLs, and the same models in an admin as Django makes it."""
+"""The product's URLs, and image logs in an admin as Django and unfold make it."""
 
-from django.contrib.admin import AdminSite, ModelAdmin
 from django.urls import URLPattern, URLResolver, path
+from unfold.admin import ModelAdmin
+from unfold.sites import UnfoldAdminSite
 
 from config.urls import urlpatterns as product_urls
 from gallery.models import ImageLog
@@ -16,7 +17,7 @@ class StockImages(ModelAdmin):
     list_per_page = 50
 
 
-stock = AdminSite(name="stock")
+stock = UnfoldAdminSite(name="stock")
 stock.register(ImageLog, StockImages)
 
 urlpatterns: list[URLPattern | URLResolver] = [path("stock/", stock.urls), *product_urls]

@@ -7,7 +7,9 @@ from typing import Any
 
 from assets.enums import AssetStatus, GroupType
 from assets.models import Asset, AssetDetail, AssetGroup
-from moderation.ingest import IngestSpec, json_text, mark_missing, store, without_query
+from media.models import Attachment
+from media.services import without_query
+from moderation.ingest import IngestSpec, json_text, mark_missing, store
 from upstream.adapters import State
 from upstream.clients.assets import AssetRecord, AssetsClient, parse_asset
 from upstream.clients.endpoint import Page
@@ -108,6 +110,7 @@ class AssetSync(PagedAdapter):
         groups = AssetGroup.objects.filter(source=self.source, upstream_id__in=types)
         known = dict(groups.values_list("upstream_id", "group_type"))
         new = sorted(name for name, kind in types.items() if known.get(name) != kind)
+        retyped = [name for name in new if name in known]
         if new and not self.ledger.dry:
             AssetGroup.objects.bulk_create(
                 [
@@ -118,7 +121,16 @@ class AssetSync(PagedAdapter):
                 unique_fields=["source", "upstream_id"],
                 update_fields=["group_type"],
             )
+            self._note_sensitivity(retyped, types)
         return dict(groups.values_list("upstream_id", "pk"))
+
+    def _note_sensitivity(self, names: Sequence[str], types: dict[str, str]) -> None:
+        """Views of the bytes of groups that turned out to be of another type."""
+        for name in names:
+            assets = Asset.objects.filter(source=self.source, group__upstream_id=name)
+            Attachment.objects.filter(subject_id__in=assets.values("pk")).update(
+                sensitive=types[name] != GroupType.AIGC
+            )
 
 
 def fresh_urls(subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -6,7 +6,8 @@ from typing import Any
 from django.db import connection
 
 from characters.models import Character, CharacterText
-from moderation.ingest import IngestSpec, json_text, mark_missing, store, without_query
+from media.services import without_query
+from moderation.ingest import IngestSpec, json_text, mark_missing, store
 from upstream.adapters import Progress, State, Step
 from upstream.clients.characters import CharacterRecord, CharactersClient, parse_character
 from upstream.clients.endpoint import Page

@@ -12,8 +12,9 @@ from django.utils import timezone
 from characters.models import Character
 from gallery.models import ImageDetail, ImageLog
 from gallery.sources import characters_sources_of
+from media.services import without_query
 from moderation.enums import ReviewStatus
-from moderation.ingest import BATCH, IngestSpec, json_text, mark_missing, store, without_query
+from moderation.ingest import BATCH, IngestSpec, json_text, mark_missing, store
 from upstream.adapters import Adapter, Progress, State, Step
 from upstream.clients.errors import RecordError, UpstreamError
 from upstream.clients.gallery import GalleryClient, ImageRecord, parse_image

@@ -27,11 +27,17 @@ class Source(models.Model):
         _("every minutes"), null=True, blank=True, help_text=_("Empty: only by hand.")
     )
     characters_sources = ArrayField(
-        models.SlugField(max_length=64), verbose_name=_("characters from"), default=list, blank=True,
-        help_text=_("Gallery only: names of the characters sources to walk; empty: those with the same base URL."),
+        models.SlugField(max_length=64),
+        verbose_name=_("characters from"),
+        default=list,
+        blank=True,
+        help_text=_(
+            "Gallery: the characters sources to walk; empty: those with the same base URL."
+        ),
     )
     trust_approvals = models.BooleanField(
-        _("trust upstream approvals"), default=True,
+        _("trust upstream approvals"),
+        default=True,
         help_text=_("Off: what upstream approved still opens a first-look case."),
     )
     backend = models.CharField(_("backend"), max_length=20, choices=Backend.choices, blank=True)
@@ -51,7 +57,9 @@ class Source(models.Model):
         constraints: ClassVar = [
             # One generation source answers when a character names none.
             models.UniqueConstraint(
-                fields=["is_default"], condition=models.Q(is_default=True), name="source_one_default"
+                fields=["is_default"],
+                condition=models.Q(is_default=True),
+                name="source_one_default",
             ),
         ]
 
@@ -63,7 +71,9 @@ class SyncRun(models.Model):
     """One pass over one source; it balances: seen = created + updated + unchanged + failed."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    source = models.ForeignKey(Source, models.PROTECT, related_name="runs", verbose_name=_("source"))
+    source = models.ForeignKey(
+        Source, models.PROTECT, related_name="runs", verbose_name=_("source")
+    )
     status = models.CharField(
         _("status"), max_length=10, choices=RunStatus.choices, default=RunStatus.RUNNING
     )
@@ -80,7 +90,11 @@ class SyncRun(models.Model):
     notes = ArrayField(models.CharField(max_length=300), verbose_name=_("notes"), default=list)
     error = models.TextField(_("error"), blank=True)
     started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("started by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("started by"),
     )
     started_at = models.DateTimeField(_("started at"), auto_now_add=True)
     heartbeat_at = models.DateTimeField(_("heartbeat at"), auto_now_add=True)
@@ -127,7 +141,7 @@ class SeenRecord(models.Model):
 
 
 class ScopePass(models.Model):
-    """How a part of a source (a character's album) was read; only a finished one may be cut short."""
+    """How far a part of a source (an album) was read; only a finished one may be cut short."""
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
     scope = models.CharField(max_length=255)

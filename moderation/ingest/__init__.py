@@ -2,6 +2,6 @@
 
 from moderation.ingest.batches import BATCH, store
 from moderation.ingest.missing import mark_missing
-from moderation.ingest.spec import IngestSpec, json_text, without_query
+from moderation.ingest.spec import IngestSpec, json_text
 
-__all__ = ["BATCH", "IngestSpec", "json_text", "mark_missing", "store", "without_query"]
+__all__ = ["BATCH", "IngestSpec", "json_text", "mark_missing", "store"]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from core.keys import uuid7_text
 from media.enums import AttachmentState
 from media.models import Attachment
+from media.services import Wanted, want
 from moderation.ingest.spec import IngestSpec, R
 from moderation.ingest.staging import Met
 
@@ -47,33 +48,23 @@ def _rows(met: Sequence[Met[R]], spec: IngestSpec[R]) -> list[tuple[Any, ...]]:
 def refresh(met: Sequence[Met[R]], spec: IngestSpec[R]) -> None:
     """Known subjects: bytes under another link are fetched again, waiting ones get a fresh link."""
     add([one for one in met if one.attachment is None], spec)
-    again = [one for one in met if _moved(one)]
-    if again:
-        _relink(again, "state = 'wanted', attempts = 0, next_try_at = now(), error = '',")
-    waiting = [one for one in met if _waits(one) and not _moved(one)]
-    if waiting:
-        _relink(waiting, "")
+    want(
+        rows=[
+            Wanted(
+                subject_type=spec.model.subject_type(),
+                subject_id=one.id,
+                role=spec.role,
+                url=one.row.url,
+                sensitive=spec.sensitive(one.row.record),
+            )
+            for one in met
+            if one.id and one.row.url and _another_link(one)
+        ]
+    )
 
 
-def _moved(one: Met[R]) -> bool:
-    known = one.state in {AttachmentState.STORED, AttachmentState.FAILED, AttachmentState.WANTED}
-    return one.attachment is not None and known and not one.same_origin
-
-
-def _waits(one: Met[R]) -> bool:
+def _another_link(one: Met[R]) -> bool:
+    if one.attachment is None:
+        return False
     waits = one.state in {AttachmentState.WANTED, AttachmentState.FAILED}
-    return one.attachment is not None and waits and one.origin_url != one.row.url
-
-
-def _relink(met: Sequence[Met[R]], more: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE media_attachment a SET {more} origin_url = v.url, origin_key = v.key"
-            " FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS v(id, url, key)"
-            " WHERE a.id = v.id",
-            [
-                [one.attachment for one in met],
-                [one.row.url for one in met],
-                [one.row.origin_key for one in met],
-            ],
-        )
+    return not one.same_origin or (waits and one.origin_url != one.row.url)

@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import orjson
 from django.db.models import Model
 
+from media.services import origin_key
 from moderation.enums import ReviewStatus
 from moderation.models import Reviewable
 
@@ -75,7 +76,7 @@ def read(record: R, spec: IngestSpec[R]) -> Row[R]:
         told=spec.status(record),
         digest=hashlib.sha256(orjson.dumps(list(spec.content(record)))).digest(),
         url=url,
-        origin_key=hashlib.sha256(without_query(url).encode()).digest() if url else None,
+        origin_key=origin_key(url) if url else None,
     )
 
 
@@ -84,11 +85,6 @@ def first_status(told: str | None, *, trust_approvals: bool) -> str:
     if told is None or (told == ReviewStatus.APPROVED and not trust_approvals):
         return ReviewStatus.PENDING
     return told
-
-
-def without_query(url: str) -> str:
-    """The link without its query and fragment, which signatures change in every answer."""
-    return url.partition("#")[0].partition("?")[0]
 
 
 def json_text(value: Any) -> str:

@@ -30,8 +30,9 @@ _FIXED = (
 class Met(Generic[R]):
     """A row that is new (`id` None) or not plainly the same as its subject.
 
-    `decided`: a local decision exists; `reserved`: hidden or held, so only leads decide. `changed`: content differs; `touched`: the subject's row has
-    to be written. `attachment` None: there is none yet.
+    `decided`: a local decision exists; `reserved`: hidden or held, so only leads decide.
+    `changed`: content differs; `touched`: the subject's row has to be written. `attachment` None:
+    there is none yet.
     """
 
     row: Row[R]
@@ -136,7 +137,8 @@ class Stage(Generic[R]):
         )
         return f"""
             SELECT s.ord, t.id, COALESCE(t.review_status, s.review_status),
-                t.reviewed_at IS NOT NULL, COALESCE(t.hidden OR t.held, false), COALESCE(t.held, false),
+                t.reviewed_at IS NOT NULL, COALESCE(t.hidden OR t.held, false),
+                COALESCE(t.held, false),
                 t.upstream_status,
                 t.content_digest IS DISTINCT FROM s.digest, {tracked}, {touched},
                 a.id, a.state, a.origin_url, {same_origin}

@@ -49,6 +49,16 @@ def test_real_faces_are_sensitive_and_signed_links_are_not_kept_in_the_record(so
         assert "?" not in detail.raw.get("URL", "")
 
 
+def test_a_group_that_turns_out_to_be_real_faces_becomes_sensitive(source):
+    sync(source)
+    group = AssetGroup.objects.filter(group_type="LivenessFace", assets__status="Active").first()
+    own = Attachment.objects.filter(subject_id__in=group.assets.values("pk"))
+    AssetGroup.objects.filter(pk=group.pk).update(group_type="AIGC")
+    own.update(sensitive=False)
+    sync(source)
+    assert set(own.values_list("sensitive", flat=True)) == {True}
+
+
 def test_only_active_assets_have_a_case_and_wanted_bytes(source):
     sync(source)
     active = set(Asset.objects.filter(status="Active").values_list("pk", flat=True))

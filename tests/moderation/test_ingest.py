@@ -8,7 +8,7 @@ import pytest
 
 from gallery.models import ImageDetail, ImageLog
 from gallery.sync import SPEC
-from media.models import Attachment
+from media.models import Attachment, File
 from moderation.actors import Actor
 from moderation.ingest import batches, store
 from moderation.models import Case, Decision
@@ -172,6 +172,15 @@ def test_the_late_bytes_of_a_held_picture_are_held_too(source):
     by_hand("hold", note="evidence")
     take(source, record())
     assert Attachment.objects.get().held
+
+
+def test_the_bytes_of_a_held_picture_are_kept_as_evidence(source):
+    take(source, record())
+    file = File.objects.create(sha256=b"s" * 32, size=1, mime="image/png")
+    Attachment.objects.update(state="stored", origin_url="", file=file)
+    by_hand("hold", note="evidence")
+    take(source, record(url=LINK.replace("1.jpg", "2.jpg")))
+    assert Attachment.objects.get().state == "stored"
 
 
 def test_a_link_that_came_late_is_fetched(source):

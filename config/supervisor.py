@@ -101,7 +101,12 @@ class Supervisor:
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """All services run inside; leaving it, in whatever way, ends them."""
-        previous = {number: signal.signal(number, self._on_signal) for number in ENDING_SIGNALS}
+        previous = {
+            number: signal.signal(number, self._on_signal)
+            for number in ENDING_SIGNALS
+            # nohup: a closed terminal is no reason to end.
+            if (number, signal.getsignal(number)) != (signal.SIGHUP, signal.SIG_IGN)
+        }
         try:
             for service in self.services:
                 service.start()

@@ -20,6 +20,20 @@ def exclusive(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def exclusive_now(path: Path) -> Iterator[bool]:
+    """True while this process is the only one inside; False at once when another one is."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
+
+
 class SharedHold:
     """Says "I use the servers" while the process lives. Made and asked under `exclusive`."""
 

@@ -34,6 +34,8 @@ def test_every_command_shows_a_summary_and_an_example(name):
 
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_every_command_is_run_by_a_test(name):
-    called = re.compile(rf'^.*(call_command|\brun\w*\(|manage).*"{name}[" ].*$', re.MULTILINE)
+    called = re.compile(
+        rf'^.*(call_command|\brun\w*\(|manage|machine\().*"{name}[" ].*$', re.MULTILINE
+    )
     tests = [path for path in python_files("tests") if path.parent.name != "codebase"]
     assert any(called.search(re.sub(r"\(\s+", "(", path.read_text())) for path in tests)

@@ -67,6 +67,11 @@ def test_the_demo_lets_people_and_clients_in_and_goes_on_where_it_was(machine):
     pictures = json.loads(answer.stdout)
     assert "error" not in pictures
     assert pictures["items"]
+    again = machine("demo", *SMALL)
+    refusal = again.popen.communicate(timeout=90)[0]
+    assert again.popen.returncode == 1
+    assert "A demo runs already" in refusal
+
     family = first.family()
     first.popen.send_signal(signal.SIGINT)
     first.popen.communicate(timeout=90)

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import demo, machine
 from config.supervisor import Supervisor
+from core.launcher.home import folder
+from core.launcher.locks import exclusive_now
 
 START_SECONDS = 60.0
 SYNC_SECONDS = 180.0
@@ -27,13 +29,19 @@ class Command(BaseCommand):
         parser.add_argument("--assets", type=int, default=60, metavar="N")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        home = folder(settings.GATEHOUSE_HOME)
         amounts = demo.Amounts(options["images"], options["characters"], options["assets"])
-        logs = Path(settings.GATEHOUSE_HOME) / "logs"
         machine.check_broker()
-        machine.check_port()
-        machine.migrate()
-        demo.refuse_real_data()
-        machine.prepare_files()
+        with exclusive_now(home / "demo.lock") as alone:
+            if not alone:  # it would take the first one's sources over
+                raise CommandError(f"A demo runs already with the data in {home}.")
+            machine.check_port()
+            machine.migrate()
+            demo.refuse_real_data()
+            machine.prepare_files()
+            self._run(amounts, logs=home / "logs")
+
+    def _run(self, amounts: demo.Amounts, *, logs: Path) -> None:
         made = demo.Demo()
         made.choose_port()
         made.make_people()

@@ -24,6 +24,8 @@ QUEUES = ("default", "mirror", "sync")
 # wait for is never behind them.
 BULK_QUEUES = {"mirror", "sync"}
 WORKER_THREADS = 16
+# Seconds to end in. A bulk task goes on where it was, so nobody has to wait for it.
+GRACE = {"web": 10.0, "worker": 10.0, "bulk": 5.0, "beat": 5.0}
 # Generation calls wait for minutes: they need threads, not cores (see the pool in settings).
 WEB_THREADS = 256
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where a client finds such a server)
@@ -49,7 +51,7 @@ def services(
             name=name,
             command=command,
             environment=child_environment(**(environment or {})),
-            grace=15.0,
+            grace=GRACE[name],
             log=folder(logs) / f"{name}.log" if logs else None,
         )
         for name, command in commands.items()

@@ -46,7 +46,8 @@ def _header() -> Words:
         "unsent": plural("{n} unsent", "{n} unsent"),
         "all_sent": _("all sent"),
         "offline": _(
-            "No connection. You can go on: decisions are kept in this browser and sent when it is back."
+            "No connection. You can go on: decisions are kept in this browser and sent when it is "
+            "back."
         ),
         "signed_out": _(
             "You are signed out. Unsent decisions are kept in this browser until you sign in again."
@@ -136,8 +137,8 @@ def _dialogs() -> Words:
         "leaving": plural(
             "{n} decision is not sent yet. If you sign out now it stays in this browser, but your "
             "claims are given back and it may come too late.",
-            "{n} decisions are not sent yet. If you sign out now they stay in this browser, but your "
-            "claims are given back and they may come too late.",
+            "{n} decisions are not sent yet. If you sign out now they stay in this browser, but "
+            "your claims are given back and they may come too late.",
         ),
         "leaving_sent": _("Everything has been sent now. You can sign out."),
     }

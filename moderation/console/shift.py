@@ -1,4 +1,4 @@
-"""My decisions of this shift as JSON, for the review page's history: title, thumbnail, ways back."""
+"""My decisions of this shift as JSON, for the review page's history: title, picture, ways back."""
 
 import uuid
 from collections.abc import Sequence

@@ -24,7 +24,7 @@ def bob(transactional_db: None) -> User:
 
 @pytest.fixture
 def sit_down(server: WebServer, browser: Browser):
-    """`sit_down(person)` signs in and opens a queue; at the end nothing went wrong in the browser."""
+    """`sit_down(person)` signs in and opens a queue; at the end its browser met no error."""
     desks: list[Desk] = []
 
     def open_page(person: User, queue: str = "images", **options) -> Desk:

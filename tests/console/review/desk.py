@@ -1,10 +1,13 @@
 """One browser at the review page: what a moderator presses and sees."""
 
 import re
+import time
 from typing import Any, Self
 
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.utils.crypto import get_random_string
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from accounts.models import User
@@ -24,7 +27,9 @@ class Desk:
         self.address = f"{url}/admin/queues/{queue}/"
         self.errors: list[str] = []
         self.elsewhere: list[str] = []
-        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        self.context = browser.new_context(
+            **({"viewport": {"width": 1280, "height": 800}} | options)
+        )
         self.sign_in(person)
         self.page = self.new_tab()
 
@@ -32,9 +37,12 @@ class Desk:
         """The cookies that the sign-in page would set; one test signs in through the form."""
         client = Client()
         client.force_login(person)
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        cookies = {
+            settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value,
+            settings.CSRF_COOKIE_NAME: get_random_string(32),  # a new one at every sign-in
+        }
         self.context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.url}]
+            [{"name": name, "value": value, "url": self.url} for name, value in cookies.items()]
         )
 
     def new_tab(self) -> Page:
@@ -104,7 +112,8 @@ class Desk:
     @property
     def unsent(self) -> int:
         return self.page.evaluate(
-            "() => Object.keys(localStorage).filter((k) => k.startsWith('gatehouse.outbox.')).length"
+            "() => Object.keys(localStorage)"
+            ".filter((key) => key.startsWith('gatehouse.outbox.')).length"
         )
 
     def says(self, text: str | re.Pattern[str]) -> None:
@@ -112,5 +121,20 @@ class Desk:
 
     def leave(self) -> None:
         self.context.close()
+        let_the_server_finish()
         assert self.errors == []
         assert self.elsewhere == []
+
+
+def let_the_server_finish() -> None:
+    """Requests of a closed page run on in the server; emptying the tables must not meet them."""
+    quiet = 0
+    while quiet < 3:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND (state <> 'idle'"
+                " OR state_change > clock_timestamp() - interval '100 ms')"
+            )
+            quiet = 0 if cursor.fetchone()[0] else quiet + 1
+        time.sleep(0.05)

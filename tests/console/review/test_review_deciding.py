@@ -1,6 +1,7 @@
-"""Deciding at the review page: every decision once, whatever happens to the connection and the page."""
+"""Deciding at the review page: each decision once, whatever happens to line and page."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -19,10 +20,12 @@ APPROVED, VIOLENCE, HATE = ("approve", ""), ("reject", "violence"), ("reject", "
 
 
 def log() -> dict[str, list[tuple[str, str]]]:
-    """The actions of the log by case, oldest first."""
+    """The actions of the log by case, oldest first; an undo finds its case closed."""
     found: dict[str, list[tuple[str, str]]] = {}
+    cases_of: dict[uuid.UUID, str] = {}
     for row in Decision.objects.order_by("id"):
-        found.setdefault(str(row.case_id), []).append((row.action, row.reason))
+        case = cases_of.setdefault(row.subject_id, str(row.case_id))
+        found.setdefault(case, []).append((row.action, row.reason))
     return found
 
 
@@ -35,7 +38,7 @@ def test_twenty_pictures_are_decided_by_keyboard_through_a_lost_connection_each_
     desk.ready().page.wait_for_load_state("networkidle")
     for number in range(20):
         if number == 7:
-            desk.context.set_offline(True)
+            desk.all_sent().context.set_offline(True)
         if number == 14:
             expect(desk.page.locator("#banners")).to_contain_text("No connection")
             expect(desk.page.locator("#unsent")).to_have_text("7 unsent")
@@ -155,7 +158,7 @@ def test_a_skipped_picture_goes_back_and_undo_brings_it_again(sit_down, pictures
 
 
 def test_two_moderators_on_one_queue_never_see_the_same_card(sit_down, pictures, alice, bob):
-    pictures(60)
+    pictures(82)
     left, right = sit_down(alice), sit_down(bob)
     seen: dict[str, set[str]] = {"left": set(), "right": set()}
     for _ in range(24):
@@ -199,10 +202,10 @@ def test_two_tabs_send_each_decision_once(sit_down, pictures, alice):
     )
     desk.page.route("**/api/moderation/decisions/", lambda route: route.abort())
     decided = [desk.approve() for _ in range(3)]
-    asked.clear()
     # The page that made them is gone; two new ones find its decisions at the same time.
     first, second = desk.new_tab(), desk.new_tab()
     desk.page.close()
+    asked.clear()
     for page in (first, second):
         page.bring_to_front()
         page.evaluate("() => dispatchEvent(new Event('online'))")
@@ -280,9 +283,9 @@ def test_unsent_decisions_are_sent_only_in_the_session_of_who_made_them(
     desk = sit_down(alice).ready()
     desk.page.route("**/api/moderation/decisions/", lambda route: route.abort())
     first = desk.approve()
-    desk.page.unroute_all()
     # Somebody else signs in, in the same browser: the old page may not speak in that name.
     desk.sign_in(bob)
+    desk.page.unroute_all()
     desk.page.evaluate("() => dispatchEvent(new Event('online'))")
     expect(desk.page.locator("#banners")).to_contain_text("signed out")
     desk.page.reload()

@@ -82,8 +82,7 @@ export class Answers extends EventTarget {
       card.notice = notice;
       this.deck.bringBack(card);
     } catch {
-      card.state = "lost";
-      card.notice = t("lost_to_other");
+      card.lose(t("lost_to_other"));
       this.deck.changed();
     }
   }

@@ -54,6 +54,12 @@ export class Card {
     this.mark = this.reason = "";
     this.notice = notice;
   }
+
+  /** No longer ours to decide. @param {string} notice */
+  lose(notice) {
+    this.reopen(notice);
+    this.state = "lost";
+  }
 }
 
 /** Emits `change`. The card in view changes only by the moderator's own key: never under the finger. */

@@ -101,8 +101,7 @@ desk.addEventListener("exhausted", () => batches.refill());
 answers.addEventListener("counted", (event) => header.count(/** @type {CustomEvent} */ (event).detail));
 leases.addEventListener("lost", (event) => {
   const card = /** @type {CustomEvent} */ (event).detail;
-  card.state = "lost";
-  card.notice = t("lost");
+  card.lose(t("lost"));
   if (card === deck.current) announce(t("lost"));
   deck.changed();
 });

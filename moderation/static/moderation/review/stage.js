@@ -3,7 +3,7 @@
 
 import { t } from "./config.js";
 import { byId, setText } from "./dom.js";
-import { applyVeil, seenAt, veilAt, veils } from "./veil.js";
+import { applyVeil, asArrived, seenAt, veilAt, veils } from "./veil.js";
 
 /** @typedef {import("./deck.js").Card} Card */
 
@@ -85,9 +85,9 @@ export class Stage extends EventTarget {
   #veil(card) {
     applyVeil(this.#frame, card.step, this.#open);
     // The blurred copy stands before the picture while nothing was opened.
-    const covered = Boolean(card.picture.blurred) && !this.#open && card.step === 0;
+    const covered = Boolean(card.picture.blurred) && !this.#open && asArrived(card.step);
     this.#frame.classList.toggle("is-covered", covered);
-    setText(byId("veil-step"), veils && card.step ? t(veilAt(card.step).name) : "");
+    setText(byId("veil-step"), veils && !asArrived(card.step) ? t(veilAt(card.step).name) : "");
     const player = card.picture.element;
     if (player instanceof HTMLVideoElement && this.#media.contains(player)) {
       if (this.#open) player.play().catch(() => {});

@@ -1,6 +1,7 @@
 // Sets light or dark before the first paint, by the same key as the admin's own switch.
 (() => {
   const root = document.documentElement;
+  root.classList.add("js"); // until then the page says what it needs
   if (root.dataset.theme) return; // fixed by the settings, already in the class
   let wanted = "auto";
   try {

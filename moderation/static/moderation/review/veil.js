@@ -21,6 +21,9 @@ export const veils = steps.length > 1;
 /** @param {number} step how often B was pressed for this picture */
 export const veilAt = (step) => steps[step % steps.length];
 
+/** Whether a picture is as it arrived. @param {number} step */
+export const asArrived = (step) => step % steps.length === 0;
+
 /** @param {number} step */
 export const seenAt = (step) => (veilAt(step).blur > 0 ? "blurred" : "full");
 

@@ -32,7 +32,8 @@ class Source(models.Model):
         default=list,
         blank=True,
         help_text=_(
-            "Gallery: the characters sources to walk; empty: those with the same base URL."
+            "Gallery only: names of the characters sources to walk; "
+            "empty: those with the same base URL."
         ),
     )
     trust_approvals = models.BooleanField(

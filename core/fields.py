@@ -37,7 +37,7 @@ def decrypt(token: str) -> str:
         ) from error
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # not generic at runtime
     """Text that is ciphertext in the database and plain text in Python."""
 
     def get_prep_value(self, value: Any) -> Any:

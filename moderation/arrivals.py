@@ -22,6 +22,7 @@ class Observer:
     def stored(self, attachment_ids: Sequence[uuid.UUID]) -> None:
         """Bytes are here: the cases can be offered; what equals a rejected picture comes first."""
         attachments = list(Attachment.objects.filter(pk__in=attachment_ids))
+        keep_held(attachments)
         mark_known_bytes(attachments)
         cases.bytes_settled([each.subject_id for each in attachments])
 
@@ -78,6 +79,14 @@ def content_changed(keys: Iterable[tuple[str, uuid.UUID]]) -> None:
             " WHERE subject_id = ANY(%s) AND NOT %s = ANY(why)",
             [Why.CHANGED, [key for ids in by_type.values() for key in ids], Why.CHANGED],
         )
+
+
+def keep_held(attachments: Sequence[Attachment]) -> None:
+    """Bytes that arrive for a subject under a hold are for leads, like the subject itself."""
+    for subject_type in {each.subject_type for each in attachments}:
+        ids = [each.subject_id for each in attachments if each.subject_type == subject_type]
+        held = model_for(subject_type).objects.filter(pk__in=ids, held=True).values("pk")
+        Attachment.objects.filter(subject_id__in=held).update(held=True)
 
 
 def mark_known_bytes(attachments: Sequence[Attachment]) -> None:

@@ -92,7 +92,7 @@ def seal(*, wait: float = SEAL_WAIT_SECONDS) -> Seal | None:
         first_id = last.last_id + 1 if last else 1
         if top < first_id:
             return None
-        count, mac = _mac(last.mac if last else GENESIS, first_id, top)
+        count, mac = _mac(bytes(last.mac) if last else GENESIS, first_id, top)
         made = Seal.objects.create(first_id=first_id, last_id=top, count=count, mac=mac)
     _note_head(made)
     return made

@@ -214,7 +214,7 @@ def held(user: User) -> list[Case]:
 
 
 def renew(*, user: User, case_ids: Collection[uuid.UUID] | None = None) -> list[Case]:
-    """Extends the leases of all that the user holds, or of these of them; returns those extended."""
+    """Extends the leases of all that the user holds, or of some; returns those extended."""
     until = timezone.now() + timedelta(seconds=settings.CLAIM_SECONDS)
     rows = Case.objects.filter(claimed_by=user)
     if case_ids is not None:

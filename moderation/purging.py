@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +21,7 @@ INSERT INTO moderation_tombstone (subject_type, subject_id, source_id, upstream_
 SELECT %s, s.id, s.source_id, s.upstream_id,
     ARRAY(SELECT f.sha256 FROM media_attachment a JOIN media_file f ON f.id = a.file_id
           WHERE a.subject_id = s.id),
-    v.decision_id, v.actor_id, v.reason, v.at, v.at + %s
+    v.decision_id, v.actor_id, v.reason, v.at, v.at + %s::interval
 FROM "{table}" s JOIN unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[])
     AS v(id, decision_id, actor_id, reason, at) ON s.id = v.id
 ON CONFLICT (subject_id) DO NOTHING
@@ -40,7 +39,7 @@ def bury(rows: Sequence[dict[str, Any]]) -> None:
                 _BURY.format(table=model_for(subject_type)._meta.db_table),
                 [
                     subject_type,
-                    timedelta(hours=settings.PURGE_GRACE_HOURS),
+                    f"{settings.PURGE_GRACE_HOURS} hours",
                     [row["subject_id"] for row in group],
                     [row["id"] for row in group],
                     [row["actor_id"] for row in group],

@@ -37,4 +37,4 @@ def empty_tables() -> None:
 
 def install() -> None:
     """Every transactional test cleans up this way from now on."""
-    TransactionTestCase._fixture_teardown = lambda self: empty_tables()
+    setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty_tables())  # noqa: B010

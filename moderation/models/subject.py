@@ -12,7 +12,7 @@ from core.keys import uuid7
 from moderation.enums import ReviewStatus
 
 
-class ReviewableQuerySet(models.QuerySet):
+class ReviewableQuerySet(models.QuerySet):  # type: ignore[type-arg]  # not generic at runtime
     def pending(self) -> Self:
         return self.filter(review_status=ReviewStatus.PENDING)
 

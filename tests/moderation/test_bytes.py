@@ -191,3 +191,11 @@ def test_a_case_is_offered_once_its_bytes_are_here(alice):
     Case.objects.update(ready=False, ready_at=timezone.now() + timedelta(minutes=10))
     media.store_bytes(data=png("teal"), subject_type=image.subject_type(), subject_id=image.pk)
     assert case_of(image).ready
+
+
+def test_bytes_that_arrive_under_a_hold_are_for_leads(alice, chen):
+    image = make_image()
+    act(chen, "hold", image, note="evidence")
+    media.store_bytes(data=png("teal"), subject_type=image.subject_type(), subject_id=image.pk)
+    assert Attachment.objects.get().held
+    assert links(image, alice) is None and links(image, chen) is not None

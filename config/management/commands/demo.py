@@ -75,7 +75,7 @@ class Command(BaseCommand):
         wait(lambda: demo.has_pictures(amounts.images), seconds=PICTURE_SECONDS)
 
     def _block(self, made: demo.Demo, logs: Path) -> str:
-        notes, character = made.notes, demo.showcase()
+        notes, character = made.notes, made.character()
         url = f"{settings.PUBLIC_URL}/api/list-character-images"
         curl = [
             "curl", "-s", url, "-H", f"Authorization: Bearer {notes['member_key']}",

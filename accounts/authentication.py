@@ -53,11 +53,20 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     """How the schema of the API names it."""
 
     target_class = "accounts.authentication.BearerAuthentication"
-    match_subclasses = True
     name = "bearer"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer"}
+
+
+class OptionalBearerScheme(BearerScheme):
+    """The same key, which a guest leaves out."""
+
+    target_class = "accounts.authentication.OptionalBearerAuthentication"
+    name = "optionalBearer"
+
+    def get_security_requirement(self, auto_schema: object) -> list[dict[str, list[str]]]:
+        return [{self.name: []}, {}]
 
 
 def api_key_of(request: Request) -> ApiKey | None:

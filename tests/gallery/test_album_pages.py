@@ -191,7 +191,7 @@ def test_a_deep_page_reads_no_more_than_the_first(world):
             "INSERT INTO gallery_imagelog (id, source_id, upstream_id, review_status, hidden, held,"
             " first_seen_at, user_id, archive_id, message_id, character_id, created_at)"
             " SELECT gen_random_uuid(), %s, 'n' || i, 'approved', false, false, now(), 'u', '', '',"
-            " CASE i % 20 WHEN 0 THEN 'mira' ELSE 'kai' END, now() - i * interval '2 minutes'"
+            " CASE i %% 20 WHEN 0 THEN 'mira' ELSE 'kai' END, now() - i * interval '2 minutes'"
             " FROM generate_series(1, 40000) AS i",
             [world.gallery.pk],
         )

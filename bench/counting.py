@@ -17,7 +17,8 @@ from moderation.registry import model_for, queues, subject_types
 # One pass over each table.
 _TOTALS = 'SELECT review_status, count(*) FROM "{}" GROUP BY review_status'
 _QUEUES = """
-SELECT queue, count(*), count(*) FILTER (WHERE claimed_by_id IS NOT NULL AND claimed_until >= now()),
+SELECT queue, count(*),
+    count(*) FILTER (WHERE claimed_by_id IS NOT NULL AND claimed_until >= now()),
     count(*) FILTER (WHERE due_at < now()), min(opened_at)
 FROM moderation_case GROUP BY queue
 """

@@ -225,7 +225,7 @@ def ingest_rss_growth_mb(size: Size) -> Iterator[Figure]:
     few, grown = map(float, done.stdout.split())
     yield Figure(
         "ingest_rss_growth_mb", grown, 32, unit="MB", at_most=True, ours=grown, baseline=few,
-        measured="MB", note=f"{size.ingest:,} records, one after the other; baseline: the first 2,000",
+        measured="MB", note=f"{size.ingest:,} records, never all at once; baseline: after 2,000",
     )  # fmt: skip
 
 

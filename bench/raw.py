@@ -1,7 +1,7 @@
 """Claiming and deciding in plain psycopg: what the engine is compared with.
 
-The same statements as moderation/cases.py and moderation/store.py, prepared, with the same locks and
-the same rows in the log, written for this one purpose: no models, no request objects, no rules.
+The same statements as moderation/cases.py and moderation/store.py, prepared, with the same locks
+and the same rows in the log, written for this purpose alone: no models, no requests, no rules.
 """
 
 import hashlib

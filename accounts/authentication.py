@@ -59,7 +59,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer"}
 
 
-class OptionalBearerScheme(BearerScheme):
+class OptionalBearerScheme(BearerScheme):  # type: ignore[no-untyped-call]
     """The same key, which a guest leaves out."""
 
     target_class = "accounts.authentication.OptionalBearerAuthentication"

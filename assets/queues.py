@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from assets.enums import AssetStatus, GroupType
 from assets.models import Asset, AssetDetail
 from assets.sync import fresh_urls
-from moderation.registry import ReviewQueue
+from moderation.registry import ReviewQueue, newest_raw
 
 
 class AssetQueue(ReviewQueue):
@@ -46,7 +46,7 @@ class AssetQueue(ReviewQueue):
         return fresh_urls(subject_ids)
 
     def raw_of(self, subject: Any) -> Any:
-        return AssetDetail.objects.filter(asset=subject).values_list("raw", flat=True).first()
+        return newest_raw(AssetDetail.objects.filter(asset=subject))
 
     def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
         return {

@@ -13,7 +13,7 @@ from characters.cards import newest_texts
 from characters.models import Character, CharacterText
 from moderation.enums import ReviewStatus
 from moderation.models import Decision
-from moderation.registry import ReviewQueue
+from moderation.registry import ReviewQueue, newest_raw
 
 _FIELDS = ("name", "bio", "origin_prompt")
 
@@ -48,7 +48,7 @@ class CharacterQueue(ReviewQueue):
         return "\n\n".join(part for part in parts if part)
 
     def raw_of(self, subject: Any) -> Any:
-        return CharacterText.objects.filter(character=subject).values_list("raw", flat=True).first()
+        return newest_raw(CharacterText.objects.filter(character=subject))
 
     def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
         approved = _texts_at_approval([subject.pk for subject in subjects])

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from characters.cards import character_cards
 from gallery.models import ImageDetail, ImageLog
 from moderation.enums import ReviewStatus
-from moderation.registry import ReviewQueue
+from moderation.registry import ReviewQueue, newest_raw
 
 # Generation parameters that stand by themselves on the card, in the words vendors use.
 _NEGATIVE = ("negativePrompt", "negative_prompt")
@@ -44,7 +44,7 @@ class ImageQueue(ReviewQueue):
         return detail.prompt if detail else ""
 
     def raw_of(self, subject: Any) -> Any:
-        return ImageDetail.objects.filter(image=subject).values_list("raw", flat=True).first()
+        return newest_raw(ImageDetail.objects.filter(image=subject))
 
     def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
         records = user_records([(s.source_id, s.user_id) for s in subjects])

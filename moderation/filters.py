@@ -19,6 +19,7 @@ from upstream.filters import source_names
 from upstream.models import Source
 
 M = TypeVar("M", bound=Model)
+MATCHES = 500
 # Sorts behind every continuation of a prefix in a UTF-8 database.
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -84,18 +85,22 @@ class SubjectFilterSet(django_filters.FilterSet):
 
     @classmethod
     def search(cls, queryset: QuerySet[M], term: str) -> QuerySet[M]:
-        """Rows by id, by upstream id, or by the beginning of a searched column; indexes only."""
+        """Rows by id, by upstream id, or by the beginning of a searched column; indexes only.
+
+        Of each column at most MATCHES rows: a term that fits more is none to search by.
+        """
         term = term.strip()
         if not term or "\0" in term:
             return queryset if not term else queryset.none()
         # The unique index begins with the source, so every source is named.
         sources = list(Source.objects.values_list("pk", flat=True))
-        found = Q(source__in=sources) & prefixed("upstream_id", term)
-        for column in cls.searched:
-            found |= prefixed(column, term)
+        conditions = [Q(source__in=sources) & prefixed("upstream_id", term)]
+        conditions += [prefixed(column, term) for column in cls.searched]
         with suppress(ValueError):
-            found |= Q(pk=uuid.UUID(term))
-        return queryset.filter(found)
+            conditions.append(Q(pk=uuid.UUID(term)))
+        rows = queryset.model._default_manager.order_by().values("pk")
+        first, *rest = (rows.filter(condition)[:MATCHES] for condition in conditions)
+        return queryset.filter(pk__in=first.union(*rest) if rest else first)
 
     def filter_q(
         self, queryset: QuerySet[Reviewable], name: str, value: str

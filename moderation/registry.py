@@ -101,6 +101,15 @@ class ReviewQueue:
         return False
 
 
+def newest_raw(versions: QuerySet[Any]) -> Any:
+    """The newest of one subject's upstream objects (`raw`), None without any.
+
+    Compared here: asked for the highest id alone, PostgreSQL may walk the whole table backwards.
+    """
+    rows = list(versions.order_by().values_list("pk", "raw"))
+    return max(rows, key=lambda row: row[0])[1] if rows else None
+
+
 @lru_cache(maxsize=8)
 def _queues(paths: tuple[str, ...]) -> dict[str, ReviewQueue]:
     found: dict[str, ReviewQueue] = {}

@@ -1,5 +1,6 @@
 """How the REST API describes itself (`/api/schema/`, shown by `/api/docs/`)."""
 
+import inspect
 import re
 from typing import Any
 
@@ -35,7 +36,7 @@ class Schema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]
         """The method's own docstring; a view's speaks to the code's readers."""
         action = getattr(self.view, self.method.lower(), None)
-        return str(getattr(action, "__doc__", None) or "")
+        return inspect.getdoc(action) or "" if action else ""
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

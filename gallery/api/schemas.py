@@ -8,6 +8,7 @@ from rest_framework import serializers
 from moderation.enums import ReviewStatus
 
 
+@extend_schema_serializer(component_name="ListCharacterImagesRequest")
 class ListRequest(serializers.Serializer[Any]):
     characterId = serializers.CharField(max_length=255)
     cursor = serializers.CharField(
@@ -33,6 +34,7 @@ class ImageItem(serializers.Serializer[Any]):
     reviewStatus = serializers.ChoiceField(ReviewStatus.choices)
 
 
+@extend_schema_serializer(component_name="ListCharacterImagesResponse")
 class ListAnswer(serializers.Serializer[Any]):
     items = ImageItem(many=True)
     nextCursor = serializers.CharField(allow_null=True)
@@ -41,8 +43,9 @@ class ListAnswer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(component_name="GalleryError")
 class ErrorAnswer(serializers.Serializer[Any]):
-    success = serializers.BooleanField(default=False)
+    success = serializers.BooleanField(help_text="Always false.")
     error = serializers.CharField()
 
 

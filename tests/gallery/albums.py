@@ -85,7 +85,7 @@ class World:
 
     def pictures(self, count: int, *, at: datetime | None = None, **fields: Any) -> list[str]:
         """Their ids, newest first; a minute apart, or all of the time `at`."""
-        when = {"created_at": at} if at else {}
+        when: dict[str, Any] = {"created_at": at} if at else {}
         made = [
             self.picture(f"picture-{number:03}", minutes=number + 1, **when, **fields)
             for number in range(count)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,7 +26,21 @@ NO_OBJECTS = [
     b'{"characterId": "\xff"}', b'{"characterId": "\\ud800"}', b'{"characterId": NaN}',
     b"[" * 50_000, b'{"a":' * 10_000,
 ]  # fmt: skip
-NO_IDS = [None, 7, 7.5, True, [], ["mira"], {}, "", "   ", "\0", "mi\0ra", "x" * 256, 10**30]
+NO_IDS: list[Any] = [
+    None,
+    7,
+    7.5,
+    True,
+    [],
+    ["mira"],
+    {},
+    "",
+    "   ",
+    "\0",
+    "mi\0ra",
+    "x" * 256,
+    10**30,
+]
 NO_CURSORS = [
     "", " ", "x", "~", "a~b", "eyJ2IjoxNzAwMDAwMDAwMDAwLCJwIjoxfQ", "é", "\0", "x" * 5000, 7, True,
     [], {}, 10**30,

@@ -17,6 +17,7 @@ from moderation.console.access import person
 from moderation.console.actions import DecideActionForm, SubjectActions
 from moderation.console.badges import subject_badges
 from moderation.console.pictures import console_pictures
+from moderation.enums import ReviewStatus
 from moderation.filters import SubjectFilterSet
 from moderation.models import Reviewable
 from moderation.registry import queue_for
@@ -51,7 +52,7 @@ class SubjectAdmin(SubjectActions, ConsoleAdmin):
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Reviewable]) -> None:
         role = queue_for(self.model.subject_type()).picture_role
         found = console_pictures(
-            subject_ids=[row.pk for row in rows if not row.held],
+            subject_ids=[row.pk for row in rows if _may_show_picture(row)],
             role=role,
             user_id=person(request).pk,
         )
@@ -74,6 +75,11 @@ class SubjectAdmin(SubjectActions, ConsoleAdmin):
     @display(description=_("Status"))
     def badges(self, subject: Reviewable) -> SafeString:
         return subject_badges(subject)
+
+
+def _may_show_picture(subject: Reviewable) -> bool:
+    """Held pictures stand in no list; purged ones are shown nowhere."""
+    return not subject.held and subject.review_status != ReviewStatus.PURGED
 
 
 def subject_url(subject: Reviewable) -> str:

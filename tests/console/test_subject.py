@@ -3,9 +3,11 @@
 import pytest
 
 from media.models import ViewLog
+from media.services import store_bytes
 from moderation import cases
 from moderation.models import Decision, Note
 from tests.factories import case_of, make_asset, make_character, make_image
+from tests.media.samples import jpeg
 
 SUBJECTS = [make_image, make_character, make_asset]
 
@@ -143,6 +145,23 @@ def test_a_purge_asks_first_and_erases_nothing_until_it_is_confirmed(as_):
     decide(lead, image, "purge", reason="violence", note="as the law asks", confirmed="1")
     image.refresh_from_db()
     assert image.review_status == "purged"
+
+
+def test_a_purged_or_held_picture_stands_in_no_list_and_a_purged_one_nowhere(as_):
+    lead = as_("lead")
+    images = {name: make_image() for name in ("shown", "held", "purged")}
+    for number, image in enumerate(images.values()):
+        kind = image.subject_type()
+        store_bytes(data=jpeg(120, 160, seed=number), subject_type=kind, subject_id=image.pk)
+    decide(lead, images["held"], "hold", note="court order")
+    decide(lead, images["purged"], "reject", reason="violence")
+    decide(lead, images["purged"], "purge", reason="violence", confirmed="1")
+    page = lead.get("/admin/gallery/imagelog/").content.decode()
+    assert page.count('<img src="/media/') == 1
+    pictures = {name: lead.get(url_of(image)).context["picture"] for name, image in images.items()}
+    assert pictures["shown"].url.startswith("/media/")
+    assert pictures["held"].url.startswith("/media/")
+    assert pictures["purged"] is None
 
 
 def test_a_purge_without_a_reason_is_refused_before_it_asks(as_):

@@ -32,6 +32,7 @@ def test_a_service_that_crashes_is_started_again(said, tmp_path):
     supervisor = Supervisor([flaky], said.append)
     with supervisor.running():
         first = flaky.process.pid
+        assert supervisor.wait_for(lambda: "started" in log.read_text(), seconds=10)
         os.kill(first, signal.SIGKILL)
         assert supervisor.wait_for(
             lambda: flaky.is_running() and flaky.process.pid != first, seconds=10

@@ -43,7 +43,9 @@ def sandbox(running: SandboxProcess) -> SandboxProcess:
 
 def work_in_a_child(run: SyncRun, *, seconds: float) -> bool:
     """A process that works on the run and is killed after so long; whether it got to the end."""
-    connections.close_all()  # a socket shared with the child would be spoiled by its death
+    # A socket shared with the child would be spoiled by its death.
+    connections.close_all()
+    connections["default"].close_pool()
     child = os.fork()
     if child == 0:
         with suppress(RunTaken):

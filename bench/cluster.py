@@ -55,7 +55,7 @@ def use(name: str) -> None:
     """Django's connections go to this database from now on, in this process."""
     connection = connections["default"]
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
     connection.settings_dict["NAME"] = name
 
 

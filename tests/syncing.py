@@ -73,7 +73,7 @@ def state_of(source: Source) -> list[tuple[Any, ...]]:
                 bytes(subject.content_digest or b""),
                 subject.missing_at is None,
                 *own[_inherited(model) :],
-                getattr(subject, details.get_accessor_name()).count(),  # type: ignore[union-attr]
+                getattr(subject, details.get_accessor_name()).count(),  # type: ignore[union-attr, arg-type]
                 attachment and (attachment.state, bytes(attachment.origin_key or b"")),
                 case and (case.queue, case.kind, case.why, case.ready),
             )

@@ -27,6 +27,7 @@ def said(capsys):
 
 def test_queues_are_shown_as_a_table_and_as_json(said):
     make_image(), make_image()
+    call_command("queues")
     assert "images" in said("queues") and "2 open cases in 4 queues." in said("queues")
     rows = {row["slug"]: row for row in json.loads(said("queues", "--json"))}
     assert rows["images"]["open"] == 2 and rows["images"]["overdue"] == 0
@@ -90,6 +91,7 @@ def test_purge_says_what_is_due_erases_it_and_prints_receipts(said, settings):
     lead = Actor.person(make_person("chen", role="lead"))
     for action in ("reject", "purge"):
         decide(requests=[Request(action, subject=image.subject_key, reason="spam")], actor=lead)
+    call_command("purge", "--dry-run")
     assert f"due gallery.imagelog {image.pk}" in said("purge", "--dry-run")
     assert Tombstone.objects.get().erased_at is None
     assert "0 receipts written." in said("purge")  # it never had bytes

@@ -45,7 +45,7 @@ def work_in_a_child(run: SyncRun, *, seconds: float) -> bool:
     """A process that works on the run and is killed after so long; whether it got to the end."""
     # A socket shared with the child would be spoiled by its death.
     connections.close_all()
-    connections["default"].close_pool()
+    connections["default"].close_pool()  # type: ignore[attr-defined]
     child = os.fork()
     if child == 0:
         with suppress(RunTaken):

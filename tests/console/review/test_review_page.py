@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parents[3] / "moderation/static/moderation/rev
 SCRIPTS = sorted(FOLDER.glob("*.js"))
 
 
-def page_config(answer) -> dict:
+def page_config(answer) -> dict[str, object]:
     block = re.search(
         r'<script id="review-config"[^>]*>(.*?)</script>', answer.content.decode(), re.S
     )

@@ -24,7 +24,7 @@ def decide(people):
     return act
 
 
-def shift(browser) -> list[dict]:
+def shift(browser) -> list[dict[str, object]]:
     return browser.get("/admin/shift/").json()["items"]
 
 

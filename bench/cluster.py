@@ -62,7 +62,7 @@ def use(name: str) -> None:
 def leave() -> None:
     """Closes this process's connections, so that the database can be copied."""
     connections["default"].close()
-    connections["default"].close_pool()
+    connections["default"].close_pool()  # type: ignore[attr-defined]
 
 
 def migrate() -> None:

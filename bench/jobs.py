@@ -29,6 +29,7 @@ def _people() -> list[tuple[User, Actor]]:
     connection.ensure_connection()
     pool = connection.pool
     assert pool is not None
+    connection.close()
     pool.resize(POOL, POOL)
     pool.wait()
     found = [(user, Actor.person(user)) for user in moderators()]
@@ -83,10 +84,8 @@ class RawWork:
                 claimed = raw.claim(one, user=user, limit=LIMIT)
             if not claimed:
                 break
-            subjects = [subject for _, subject in claimed]
             with self.pool.connection() as one:
-                raw.approve(one, subjects, user=user, role=role)
-            done += subjects
+                done += raw.approve(one, claimed, user=user, role=role)
         return done
 
     def close(self) -> None:

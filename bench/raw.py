@@ -29,11 +29,12 @@ _UPDATE = (
 )
 _DELETE = "DELETE FROM moderation_case WHERE id = ANY(%s)"
 _COPY = f"COPY moderation_decision ({', '.join(store._COLUMNS)}) FROM STDIN"
-_CLAIM = f"{cases._CLAIM.partition('RETURNING')[0]} RETURNING id, subject_id, claim_token"
+_SUBJECTS = "SELECT subject_id FROM moderation_case WHERE id = ANY(%s)"
+_CLAIM = f"{cases._CLAIM.partition('RETURNING')[0]} RETURNING id, claim_token"
 
 
 def claim(connection: Connection, *, user: int, limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """(case id, subject id) of what was leased."""
+    """(case id, token) of what was leased."""
     with connection.transaction():
         cursor = connection.cursor(binary=True)
         cursor.execute(cases._TAKE_BACK, {"few": cases.TAKE_BACK})
@@ -49,21 +50,31 @@ def claim(connection: Connection, *, user: int, limit: int) -> list[tuple[uuid.U
     return [(row[0], row[1]) for row in rows]
 
 
-def approve(connection: Connection, subjects: list[uuid.UUID], *, user: int, role: str) -> int:
-    """Approves pending subjects; returns how many."""
-    batch = uuid7()
+def approve(
+    connection: Connection, claimed: list[tuple[uuid.UUID, uuid.UUID]], *, user: int, role: str
+) -> list[uuid.UUID]:
+    """Approves what was claimed, by case id and token; returns the subjects.
+
+    Raises ValueError when a claim was lost or a subject is no longer pending.
+    """
+    batch, tokens = uuid7(), dict(claimed)
     with connection.transaction():
         cursor = connection.cursor(binary=True)
+        subjects = [row[0] for row in cursor.execute(_SUBJECTS, [list(tokens)])]
         locked = {row[0]: row for row in cursor.execute(_LOCK, [subjects])}
         loaded = cursor.execute(store._LOAD, [list(locked)]).fetchall()
+        for each in loaded:
+            if each[7] is None or tokens.get(each[7]) != each[15]:
+                raise ValueError("the claim was lost")
         rows = [_row(locked[each[0]], each, batch, user, role) for each in loaded]
-        present = loaded[0][1]
-        cursor.execute(_UPDATE, [present, user, list(locked)])
+        cursor.execute(_UPDATE, [loaded[0][1], user, list(locked)])
+        if cursor.rowcount != len(claimed):
+            raise ValueError("somebody else decided")
         with cursor.copy(_COPY) as copy:
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(_DELETE, [[each[7] for each in loaded]])
-    return len(rows)
+        cursor.execute(_DELETE, [list(tokens)])
+    return subjects
 
 
 def _row(

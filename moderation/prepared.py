@@ -3,7 +3,7 @@
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.pq import Format
 
 # Statements are prepared from their second execution on a connection.
@@ -16,6 +16,7 @@ def prepared_cursor() -> Any:
     Django's own binds parameters on the client, has every statement planned again, and reads times
     by a loader in Python; results in the binary format are read in C. Times are in UTC here, too.
     """
+    connection = connections[DEFAULT_DB_ALIAS]
     connection.ensure_connection()
     connection.validate_thread_sharing()
     session = connection.connection

@@ -44,9 +44,7 @@ class Lease:
         from then on it can write nothing.
         """
         lease = cls(run_id)
-        free = Q(lease_token=None) | Q(heartbeat_at__lt=timezone.now() - STALE)
-        if lease._lock():
-            free = Q()
+        free = Q() if lease._lock() else Q(heartbeat_at__lt=timezone.now() - STALE)
         taken = SyncRun.objects.filter(free, pk=run_id, status=RunStatus.RUNNING).update(
             lease_token=lease.token, heartbeat_at=Now()
         )

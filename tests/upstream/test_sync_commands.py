@@ -92,7 +92,9 @@ class TestAddsource:
         assert Source.objects.get(name="one").every_minutes is None
 
     def test_update_also_adds_a_source_that_is_not_there_yet(self):
-        addsource("one", "--kind", "characters", *self.URL, "--update")
+        said = addsource("one", "--kind", "characters", *self.URL, "--update")
+        assert said.startswith("Added")
+        assert addsource("one", "--update", "--every", "5").startswith("Changed")
         assert Source.objects.filter(name="one").exists()
 
     def test_a_new_default_takes_the_place_of_the_old(self):

@@ -69,11 +69,11 @@ class Command(BaseCommand):
         source = Source.objects.filter(name=options["name"]).first()
         if source is not None and not options["update"]:
             raise CommandError(f"There is a source {source} already; --update changes it.")
+        done = "Added" if source is None else "Changed"
         try:
             source = self._save(source, options["name"], fields)
         except ValidationError as error:
             raise CommandError("; ".join(_sentences(error))) from error
-        done = "Changed" if options["update"] else "Added"
         self.stdout.write(f"{done} the source {source} ({source.kind}, {source.base_url}).")
         if source.kind == SourceKind.ASSETS and not source.token:
             self.stderr.write("It has no token yet: its runs will fail until --token sets one.")

@@ -88,7 +88,6 @@ app.conf.update(
         "deliver the outbox": _every(5, "moderation.tasks.deliver_outbox"),
         "seal decisions": _every(60, "moderation.tasks.seal_decisions"),
         "erase what is due": _every(300, "moderation.tasks.erase_due"),
-        "sweep leftovers of interrupted work": _every(3600, "media.tasks.sweep"),
         "tidy": _every(3600, "moderation.tasks.tidy"),
     },
 )

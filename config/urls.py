@@ -7,6 +7,8 @@ from drf_spectacular.views import SpectacularAPIView
 
 from config import docs, health
 
+handler404 = "config.problems.not_found"
+handler500 = "config.problems.failed"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("healthz", health.alive, name="alive"),

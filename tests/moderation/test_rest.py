@@ -338,3 +338,9 @@ def test_case_of_another_queue_is_not_decided_by_a_moderator(api):
     assert api("moderator").post("queues/escalations/claim/", json={}).status_code == 403
     (case,) = api("lead").post("queues/escalations/claim/", json={}).json()["cases"]
     assert case["subject"]["type"] == "gallery.imagelog"
+
+
+def test_an_unknown_address_below_the_api_is_a_problem_document(server):
+    answer = httpx.get(f"{server.url}/api/moderation/nothing/here/")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("application/problem+json")

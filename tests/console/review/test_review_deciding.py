@@ -11,7 +11,7 @@ from moderation.actors import Actor
 from moderation.enums import ReviewStatus
 from moderation.models import Case, Decision
 from moderation.services import Request
-from tests.factories import make_person
+from tests.factories import make_character, make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -181,7 +181,7 @@ def test_one_person_in_two_browsers_and_two_tabs_sees_no_card_twice(sit_down, pi
     def ids(page):
         page.wait_for_function("() => document.querySelectorAll('.tile').length > 0")
         key = "Object.keys(localStorage).filter((k) => k.startsWith('gatehouse.claims.'))"
-        return page.evaluate(f"() => {key}.flatMap((k) => localStorage.getItem(k).split(','))")
+        return page.evaluate(f"() => {key}.flatMap((k) => JSON.parse(localStorage.getItem(k)).ids)")
 
     mine = ids(first)
     assert len(mine) == len(set(mine)) == 40
@@ -317,6 +317,22 @@ def test_signing_out_warns_about_unsent_decisions_and_releases_the_claims(
     assert Case.objects.count() == 3
 
 
+def test_a_lead_decides_what_was_escalated_with_the_card_of_its_kind(sit_down, alice):
+    character = make_character(name="白洲梓", bio="An adult sailor.")
+    services.decide(
+        requests=[Request(action="escalate", subject=character.subject_key, note="Is this ours?")],
+        actor=Actor.person(alice),
+    )
+    desk = sit_down(make_person("lea", role="lead"), "escalations")
+    card = desk.page.locator("#card")
+    expect(card.get_by_role("heading", name="Biography")).to_be_visible()
+    expect(card).to_contain_text("An adult sailor.")
+    desk.press("a").all_sent()
+    character.refresh_from_db()
+    assert character.review_status == ReviewStatus.APPROVED
+    desk.shows("clear")
+
+
 def test_a_queue_is_clear_only_when_nothing_is_open(sit_down, pictures, alice, bob):
     pictures(2)
     desk = sit_down(alice).ready()
@@ -327,3 +343,27 @@ def test_a_queue_is_clear_only_when_nothing_is_open(sit_down, pictures, alice, b
     desk.approve()
     desk.shows("clear")
     expect(desk.page.locator("#clear-count")).to_have_text("2 decisions today")
+
+
+def test_a_page_that_was_reloaded_before_its_claim_arrived_finds_it_again(
+    sit_down, pictures, alice
+):
+    pictures(3)
+    desk = sit_down(alice).ready()
+    cases.release_all(user=alice)
+    claims = []
+
+    def lose_the_answer(route):
+        claims.append(route.fetch().json()["cases"])
+        route.abort()
+
+    # As if the page had gone while its first claim was under way.
+    desk.page.evaluate("() => localStorage.clear()")
+    desk.page.route("**/claim/", lose_the_answer, times=1)
+    desk.page.reload()
+    desk.shows("error")
+    desk.page.reload()
+    desk.ready()
+    assert len(claims[0]) == 3
+    assert desk.page.locator(".tile").count() == 3
+    assert Case.objects.filter(claimed_by=alice).count() == 3

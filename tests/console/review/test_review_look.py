@@ -86,18 +86,21 @@ def test_a_character_shows_its_texts_and_what_changed(sit_down, alice):
     card = desk.page.locator("#card")
     expect(card).to_contain_text("白洲梓")
     expect(card).to_contain_text("An adult sailor.")
-    expect(desk.page.locator("#plate")).to_contain_text("no picture")
+    expect(desk.page.locator("#plate")).to_contain_text("An adult sailor.")
     desk.press("a").all_sent()
     decision = Decision.objects.get()
     assert (decision.action, decision.seen) == ("approve", "none")
 
 
-def test_a_picture_that_cannot_be_loaded_says_so(sit_down, pictures, alice):
+def test_a_picture_that_cannot_be_loaded_says_so_and_is_loaded_again(sit_down, pictures, alice):
     pictures(1)
     desk = sit_down(alice)
     desk.page.route(re.compile("/media/"), lambda route: route.abort())
     desk.page.reload()
     expect(desk.page.locator("#plate")).to_contain_text("could not be loaded")
+    desk.page.unroute_all()
+    desk.page.get_by_role("button", name="Load again").click()
+    desk.ready()
 
 
 def test_nothing_is_approved_before_its_picture_is_there(sit_down, pictures, alice):
@@ -191,9 +194,10 @@ def test_a_screen_reader_is_told_what_happened(sit_down, pictures, alice):
     live = desk.page.locator("#live")
     desk.approve()
     expect(live).to_contain_text("Approved")
+    expect(desk.page.locator("#live-card")).to_contain_text("First look, due in 4 h")
     for role, name in (
         ("toolbar", "Decisions"),
-        ("group", "This batch"),
+        ("region", "This batch"),
         ("navigation", "Console"),
     ):
         expect(desk.page.get_by_role(role, name=name)).to_be_visible()

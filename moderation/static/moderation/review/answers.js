@@ -24,7 +24,7 @@ export class Answers extends EventTarget {
     on("kept", (outcome) => this.#kept(outcome));
     desk.addEventListener("reclaim", (event) => {
       const card = /** @type {CustomEvent} */ (event).detail;
-      this.#reclaim(card, t("taken_back", { title: isolate(card.title) }));
+      this.reclaim(card, t("taken_back", { title: isolate(card.title) }));
     });
   }
 
@@ -45,9 +45,10 @@ export class Answers extends EventTarget {
     this.desk.forget(entry.id);
     const text = t("not_saved", { title: isolate(entry.title), why: t(`failed_${status}`) });
     const inDetail = error && status !== "conflict" ? `${text} (${isolate(error)})` : text;
-    toast(inDetail, { state: "bad", stays: true });
+    toast(inDetail, { state: "bad" });
+    lastDone("");
     const known = this.deck.find(entry.case ?? "");
-    if (known && status === "conflict") return this.#reclaim(known, text);
+    if (known && status === "conflict") return this.reclaim(known, text);
     const card = known ?? (await this.#fetch(entry.case));
     if (!card) return;
     card.reopen(text);
@@ -60,7 +61,7 @@ export class Answers extends EventTarget {
     const text = t("taken_back", { title: isolate(entry.title) });
     lastDone(text);
     const known = this.deck.find(entry.case ?? "");
-    if (known) return this.#reclaim(known, text);
+    if (known) return this.reclaim(known, text);
     const card = await this.#fetch(entry.case);
     if (card) this.deck.bringBack(card);
   }
@@ -75,8 +76,8 @@ export class Answers extends EventTarget {
     this.desk.checkLeft();
   }
 
-  /** Claims a card's case again, so that it can be decided. @param {Card} card @param {string} notice */
-  async #reclaim(card, notice) {
+  /** Claims a card's case again: for a new token, and for new links. @param {Card} card @param {string} notice */
+  async reclaim(card, notice) {
     try {
       card.renew(await api.claimOne(card.id));
       card.notice = notice;

@@ -61,9 +61,9 @@ export class Batches extends EventTarget {
 
   /** The next batch on the desk, or why there is none. */
   async refill() {
-    if (this.#filling) return;
-    this.#filling = true;
     clearTimeout(this.#again);
+    if (this.#filling || this.deck.upcoming.length) return;
+    this.#filling = true;
     if (!this.supply.prepared.length && document.body.dataset.phase === "cards") phase("loading");
     try {
       const { cards, open } = await this.supply.next();

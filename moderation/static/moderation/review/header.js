@@ -10,10 +10,13 @@ import { banner } from "./notices.js";
 const EVERY = 60_000;
 /** What is answered within this time is not worth a flicker. */
 const SOON = 800;
+/** So often at most the counts follow the decisions. */
+const SETTLED = 10_000;
 
 export class Header {
   #today = 0;
   #timer = 0;
+  #counting = 0;
 
   /**
    * @param {import("./outbox.js").Outbox} outbox
@@ -37,9 +40,13 @@ export class Header {
     return this.#today;
   }
 
-  /** @param {number} change */
+  /** Counts a decision that was answered; the queue's own numbers follow soon. @param {number} change */
   count(change) {
     this.setToday(Math.max(0, this.#today + change));
+    this.#counting ||= setTimeout(() => {
+      this.#counting = 0;
+      this.counts();
+    }, SETTLED);
   }
 
   /** @param {number} value */

@@ -79,6 +79,7 @@ const commands = {
   history: () => history.toggle(),
   help: () => (help.open ? help.close() : showDialog(help)),
   again: () => batches.refill(),
+  retry: () => deck.current && answers.reclaim(deck.current, ""),
 };
 
 readKeys(commands, (open) => stage.reveal(open));

@@ -15,11 +15,11 @@ export function announce(text) {
 
 /**
  * @param {string} text
- * @param {{state?: string, label?: string, act?: () => void, stays?: boolean}} [options]
+ * @param {{state?: string, label?: string, act?: () => void}} [options]
  */
-export function toast(text, { state = "plain", label = "", act, stays = false } = {}) {
+export function toast(text, { state = "plain", label = "", act } = {}) {
   const box = make("div", { class: "toast", "data-state": state });
-  box.append(icon(state === "bad" ? "alert" : state === "good" ? "check" : "info"), make("p", {}, text));
+  box.append(icon(state === "bad" ? "alert" : "info"), make("p", {}, text));
   const close = () => box.remove();
   if (label && act) {
     const run = () => {
@@ -32,13 +32,14 @@ export function toast(text, { state = "plain", label = "", act, stays = false } 
   while (toasts.children.length > 2) toasts.firstElementChild?.remove();
   toasts.append(box);
   announce(text);
-  if (!stays) setTimeout(close, state === "bad" ? 12_000 : 5_000);
+  // What went wrong stays until it is closed.
+  if (state !== "bad") setTimeout(close, 5_000);
 }
 
 /** The last thing done, beside its undo button. @param {string} text */
 export function lastDone(text) {
   setText(byId("last"), text);
-  announce(text);
+  if (text) announce(text);
 }
 
 /**

@@ -46,7 +46,7 @@ export class Palette {
     this.#action = action;
     this.#done = done;
     this.#note.value = this.#search.value = "";
-    this.#all.hidden = true;
+    this.#hideAll();
     this.#dialog.dataset.action = action;
     setText(byId("palette-title"), t(`${action}_for`));
     byId("palette-again").hidden = action !== "reject" || !this.#last();
@@ -125,30 +125,39 @@ export class Palette {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) this.#walk(step);
     else if (event.key === "Enter") this.#chosen()?.click();
-    else if (event.key === "Escape") this.#hideAll();
+    else if (event.key === "Escape") this.#back();
     else return;
     event.preventDefault();
   }
 
   #showAll() {
     this.#all.hidden = false;
+    this.#dialog.classList.add("is-searching");
     this.#filter();
     this.#search.focus();
   }
 
   #hideAll() {
     this.#all.hidden = true;
+    this.#dialog.classList.remove("is-searching");
+  }
+
+  #back() {
+    this.#hideAll();
     this.#dialog.focus();
   }
 
+  /** The critical ones last, and nothing chosen before a letter: Enter must not lock by accident. */
   #filter() {
     const wanted = this.#search.value.trim().toLocaleLowerCase();
     const found = config.reasons.filter((reason) =>
       `${reason.label} ${reason.slug}`.toLocaleLowerCase().includes(wanted),
     );
+    found.sort((a, b) => Number(a.severity === "critical") - Number(b.severity === "critical"));
     const items = found.map((reason) => make("li", {}, this.#button(reason)));
-    this.#list.replaceChildren(...(items.length ? items : [make("li", { class: "muted" }, t("no_such_reason"))]));
-    this.#list.querySelector(".reason")?.classList.add("is-chosen");
+    const none = make("li", { class: "muted" }, t("no_such_reason"));
+    this.#list.replaceChildren(...(items.length ? items : [none]));
+    if (wanted) this.#list.querySelector(".reason")?.classList.add("is-chosen");
   }
 
   /** @returns {HTMLElement | null} */
@@ -160,7 +169,7 @@ export class Palette {
   #walk(step) {
     const all = [...this.#list.querySelectorAll(".reason")];
     const present = this.#chosen();
-    const at = present ? all.indexOf(present) : 0;
+    const at = present ? all.indexOf(present) : step > 0 ? -1 : 0;
     const next = all[(at + step + all.length) % all.length];
     present?.classList.remove("is-chosen");
     next?.classList.add("is-chosen");

@@ -3,7 +3,7 @@
 
 import { serverNow } from "./api.js";
 import { fill, marked } from "./binder.js";
-import { config, t, wordOr } from "./config.js";
+import { config, isolate, t, wordOr } from "./config.js";
 import { byId, icon, make } from "./dom.js";
 import { span } from "./format.js";
 
@@ -53,6 +53,13 @@ export class Pane {
     this.#body.dataset.token = card?.case.claim.token ?? "";
     this.#body.replaceChildren(...(card ? [this.#fill(card)] : []));
     this.#pane.scrollTop = 0;
+    this.#tell(card);
+  }
+
+  /** What comes into view, for a screen reader. @param {Card | null} card */
+  #tell(card) {
+    const why = card ? [...byId("why").children].map((chip) => chip.textContent).join(", ") : "";
+    byId("live-card").textContent = card ? `${isolate(card.title)}: ${why}` : "";
   }
 
   /** @param {Card | null} card */

@@ -56,7 +56,11 @@ export class Stage extends EventTarget {
     this.#frame.dataset.state = picture.state;
     this.#frame.dataset.card = card.id;
     this.#plate.hidden = Boolean(element);
-    setText(this.#plate, element ? "" : this.#why(card));
+    // Without a picture the text is what is looked at, and takes its place.
+    const isText = picture.state === "none" && !card.subject.image && Boolean(card.subject.text);
+    this.#plate.classList.toggle("is-text", isText);
+    setText(this.#plate, element ? "" : isText ? card.subject.text : this.#why(card));
+    byId("retry").hidden = picture.state !== "failed" || !card.isOpen;
     this.#hint.hidden = !element || !veils || picture.kind === "audio";
     this.#veil(card);
     this.#label(card);

@@ -15,7 +15,8 @@ ENDPOINTS = {
     "/lead": {"lead", "admin"},
     "/operate": {"operator", "admin"},
 }
-CASES = [(endpoint, role) for endpoint in ENDPOINTS for role in [*sorted(ENDPOINTS["/view"]), "nobody"]]
+ROLES = [*sorted(ENDPOINTS["/view"]), "nobody"]
+CASES = [(endpoint, role) for endpoint in ENDPOINTS for role in ROLES]
 
 
 def test_a_key_names_its_user(client, make_key):

@@ -72,6 +72,7 @@ def approve(
             raise ValueError("somebody else decided")
         with cursor.copy(_COPY) as copy:
             for row in rows:
+                row[store._WHY] = store.array_text(tuple(row[store._WHY]))
                 copy.write_row(row)
         cursor.execute(_DELETE, [list(tokens)])
     return subjects

@@ -1,11 +1,10 @@
 """Many at once: processes with threads, each thread a claimer, started together.
 
-Python's lock allows one thread of a process to compute, so one process would measure itself. Both
-sides of a comparison run in the same processes, with pools of the same size.
+Python's lock lets one thread of a process compute at a time, so a single process would measure that
+lock. Both sides of a comparison run in the same processes, with pools of the same size.
 """
 
 import multiprocessing
-import os
 import threading
 import time
 import traceback
@@ -19,7 +18,7 @@ import django
 
 from bench import cluster
 
-PROCESSES = max(2, min(4, os.cpu_count() or 2))
+PROCESSES = 2
 # Connections of one process's pool, as `DATABASE_POOL` has it by default.
 POOL = 8
 

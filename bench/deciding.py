@@ -22,6 +22,9 @@ from moderation.models import Case, Decision
 from moderation.services import Request, decide
 
 HANDS_FULL = cases.MAX_HELD
+LIMIT = 20
+# Processes among which the connections of those who decide are shared out.
+DECIDERS = 4
 
 
 def _crowded(size: Size) -> str:
@@ -33,7 +36,7 @@ def decide_vs_raw(size: Size) -> Iterator[Figure]:
     """Claim 20, decide 20, log: the engine against the same statements in psycopg."""
     template = _crowded(size)
     twice = 0
-    with Crowd() as crowd:
+    with Crowd(DECIDERS) as crowd:
 
         def rate(job: str) -> float:
             nonlocal twice
@@ -86,7 +89,7 @@ def _decided_twice(database: str, done: list[object]) -> int:
 def audit_vs_unaudited(size: Size) -> Iterator[Figure]:
     """decide() with its log against decide() without, many writers at once."""
     template = _crowded(size)
-    with Crowd() as crowd:
+    with Crowd(DECIDERS) as crowd:
 
         def rate(audited: bool) -> float:
             database = cluster.clone("bench_run", template=template)
@@ -124,9 +127,6 @@ def claim_64_vs_best(size: Size) -> Iterator[Figure]:
         "claim_64_vs_best", ratio(most, best), 0.6, ours=median(most), baseline=median(best),
         measured="claims/s", note=f"the best of {told} ({PROCESSES} processes, pools of 8)",
     )  # fmt: skip
-
-
-LIMIT = 20
 
 
 def _reset_claims(database: str) -> None:

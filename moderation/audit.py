@@ -45,7 +45,7 @@ def row_hash(row: Mapping[str, Any]) -> bytes:
     values[_PREVIOUS] = bytes(values[_PREVIOUS]).hex()
     for place in _TIMES:
         if values[place] is not None:
-            values[place] = values[place].astimezone(UTC).isoformat()
+            values[place] = values[place].astimezone(UTC)
     return hashlib.sha256(orjson.dumps(values)).digest()
 
 

@@ -33,13 +33,22 @@ class Machine:
             return False
 
     def family(self) -> list[psutil.Process]:
-        """All that it has started, servers and their own children included."""
-        return psutil.Process(self.popen.pid).children(recursive=True)
+        """All that it has started, servers and their own children included; not the ended."""
+        started = psutil.Process(self.popen.pid).children(recursive=True)
+        return [process for process in started if _runs(process)]
 
     def member(self, word: str) -> psutil.Process:
         """The direct child whose command line has `word`."""
         children = psutil.Process(self.popen.pid).children()
         return next(child for child in children if word in " ".join(child.cmdline()))
+
+
+def _runs(process: psutil.Process) -> bool:
+    """A short-lived helper of a server may end, or wait to be reaped, while we look."""
+    try:
+        return bool(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
 
 
 def nothing_left(family: list[psutil.Process]) -> bool:

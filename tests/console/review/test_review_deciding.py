@@ -345,9 +345,8 @@ def test_a_queue_is_clear_only_when_nothing_is_open(sit_down, pictures, alice, b
     expect(desk.page.locator("#clear-count")).to_have_text("2 decisions today")
 
 
-def test_a_page_that_was_reloaded_before_its_claim_arrived_finds_it_again(
-    sit_down, pictures, alice
-):
+@pytest.mark.parametrize("reload", [True, False], ids=["after-a-reload", "on-the-same-page"])
+def test_a_claim_whose_answer_was_lost_is_found_again(sit_down, pictures, alice, reload):
     pictures(3)
     desk = sit_down(alice).ready()
     cases.release_all(user=alice)
@@ -357,12 +356,14 @@ def test_a_page_that_was_reloaded_before_its_claim_arrived_finds_it_again(
         claims.append(route.fetch().json()["cases"])
         route.abort()
 
-    # As if the page had gone while its first claim was under way.
     desk.page.evaluate("() => localStorage.clear()")
     desk.page.route("**/claim/", lose_the_answer, times=1)
     desk.page.reload()
     desk.shows("error")
-    desk.page.reload()
+    if reload:
+        desk.page.reload()
+    else:
+        desk.page.click("#state-error [data-do=again]")
     desk.ready()
     assert len(claims[0]) == 3
     assert desk.page.locator(".tile").count() == 3

@@ -45,25 +45,33 @@ export class Answers extends EventTarget {
     this.desk.forget(entry.id);
     const text = t("not_saved", { title: isolate(entry.title), why: t(`failed_${status}`) });
     const inDetail = error && status !== "conflict" ? `${text} (${isolate(error)})` : text;
-    toast(inDetail, { state: "bad" });
     lastDone("");
-    const known = this.deck.find(entry.case ?? "");
+    const back = await this.#returned(entry.case, status, text);
+    // A card that is back tells it itself, as soon as it is in view.
+    toast(inDetail, { state: "bad", stays: !back });
+  }
+
+  /** Whether the card of a refused decision could be put on the desk again. @param {string | null} id @param {string} status @param {string} text */
+  async #returned(id, status, text) {
+    const known = this.deck.find(id ?? "");
     if (known && status === "conflict") return this.reclaim(known, text);
-    const card = known ?? (await this.#fetch(entry.case));
-    if (!card) return;
+    const card = known ?? (await this.#fetch(id));
+    if (!card) return false;
     card.reopen(text);
     this.deck.bringBack(card);
+    return true;
   }
 
   /** @param {Outcome} outcome */
   async #undone({ entry }) {
-    if (entry.batch) this.#count(entry.action, -1);
+    // One that was taken back before it was answered was never counted.
+    if (entry.action === "undo") this.#count(entry.action, -1);
     const text = t("taken_back", { title: isolate(entry.title) });
     lastDone(text);
     const known = this.deck.find(entry.case ?? "");
-    if (known) return this.reclaim(known, text);
-    const card = await this.#fetch(entry.case);
-    if (card) this.deck.bringBack(card);
+    const card = known ?? (await this.#fetch(entry.case));
+    if (known) await this.reclaim(known, text);
+    else if (card) this.deck.bringBack(card);
   }
 
   /** The server did not undo: the decision stands. @param {Outcome} outcome */
@@ -76,15 +84,21 @@ export class Answers extends EventTarget {
     this.desk.checkLeft();
   }
 
-  /** Claims a card's case again: for a new token, and for new links. @param {Card} card @param {string} notice */
+  /**
+   * Claims a card's case again: for a new token, and for new links. Tells whether it is ours.
+   * @param {Card} card
+   * @param {string} notice
+   */
   async reclaim(card, notice) {
     try {
       card.renew(await api.claimOne(card.id));
       card.notice = notice;
       this.deck.bringBack(card);
+      return true;
     } catch {
       card.lose(t("lost_to_other"));
       this.deck.changed();
+      return false;
     }
   }
 

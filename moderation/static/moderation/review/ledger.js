@@ -40,8 +40,12 @@ export function answered(ids) {
   note([...own.ids, ...ids]);
 }
 
+/** Whether a claim of this page was never answered: it may hold what it has not seen. */
+export const isUnread = () => own.asked > 0;
+
 /**
- * Takes over what pages that are gone left behind; other tabs and other machines keep theirs.
+ * Takes over what pages that are gone left behind, and what this one's unanswered claim brought; other
+ * tabs and other machines keep theirs.
  * @returns {Promise<((row: Case) => boolean) | null>} tells whether a claim was theirs; null: nothing to ask
  */
 export async function inherit() {
@@ -52,12 +56,14 @@ export async function inherit() {
   const pages = keys.map((key) => parse(localStorage.getItem(key)));
   for (const key of keys) localStorage.removeItem(key);
   const ids = new Set(pages.flatMap((page) => page.ids));
-  const asked = pages.map((page) => page.asked).filter(Boolean);
+  const asked = [...pages, own].map((page) => page.asked).filter(Boolean);
+  own.asked = 0;
   if (!ids.size && !asked.length) return null;
   return (row) => {
     const claimed = Date.parse(row.claim.expires_at) - config.claimSeconds * 1000;
     const unread = asked.some((at) => claimed > at - 2_000 && claimed < at + ANSWERED_WITHIN);
-    return row.queue === config.queue.slug && (ids.has(row.id) || unread);
+    const here = own.ids.includes(row.id);
+    return row.queue === config.queue.slug && !here && (ids.has(row.id) || unread);
   };
 }
 

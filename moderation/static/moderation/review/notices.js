@@ -15,25 +15,20 @@ export function announce(text) {
 
 /**
  * @param {string} text
- * @param {{state?: string, label?: string, act?: () => void}} [options]
+ * @param {{state?: string, stays?: boolean}} [options]
  */
-export function toast(text, { state = "plain", label = "", act } = {}) {
+export function toast(text, { state = "plain", stays = false } = {}) {
   const box = make("div", { class: "toast", "data-state": state });
   box.append(icon(state === "bad" ? "alert" : "info"), make("p", {}, text));
   const close = () => box.remove();
-  if (label && act) {
-    const run = () => {
-      close();
-      act();
-    };
-    box.append(make("button", { type: "button", class: "link", onclick: run }, label));
-  }
-  box.append(make("button", { type: "button", class: "close", "aria-label": toasts.dataset.close ?? "", onclick: close }, icon("cross")));
+  const label = toasts.dataset.close ?? "";
+  box.append(
+    make("button", { type: "button", class: "close", "aria-label": label, onclick: close }, icon("cross")),
+  );
   while (toasts.children.length > 2) toasts.firstElementChild?.remove();
   toasts.append(box);
   announce(text);
-  // What went wrong stays until it is closed.
-  if (state !== "bad") setTimeout(close, 5_000);
+  if (!stays) setTimeout(close, state === "bad" ? 12_000 : 5_000);
 }
 
 /** The last thing done, beside its undo button. @param {string} text */

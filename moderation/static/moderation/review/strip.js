@@ -41,7 +41,7 @@ function cover(tile, image) {
 }
 
 /** What stands for a subject without a picture. @param {Card} card */
-const letter = (card) => make("span", { class: "tile-letter", "aria-hidden": "true" }, [...card.title][0] ?? "");
+const letter = (card) => make("span", { class: "tile-letter", "aria-hidden": "true" }, /[\p{L}\p{N}]/u.exec(card.title)?.[0] ?? "");
 
 /** @param {Card} card @param {number} place @param {number} total */
 function describe(card, place, total) {

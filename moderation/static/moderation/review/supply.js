@@ -48,7 +48,8 @@ export class Supply {
 
   /** @returns {Promise<Batch>} */
   async #take() {
-    const inherited = this.#inherited ? [] : await this.#inherit();
+    const look = !this.#inherited || ledger.isUnread();
+    const inherited = look ? await this.#inherit() : [];
     this.#inherited = true;
     if (inherited.length) return { cards: inherited, open: inherited.length };
     ledger.asking();

@@ -83,18 +83,18 @@ def lock(keys: Iterable[SubjectKey]) -> tuple[datetime, dict[SubjectKey, Locked]
     previous holder of a lock committed.
     """
     by_type: dict[str, list[uuid.UUID]] = {}
-    for subject_type, subject_id in sorted(keys):
+    for subject_type, subject_id in keys:
         by_type.setdefault(subject_type, []).append(subject_id)
     rows: list[tuple[Any, ...]] = []
     with prepared_cursor() as cursor:
-        for subject_type, ids in by_type.items():
+        for subject_type, ids in sorted(by_type.items()):
             table = model_for(subject_type)._meta.db_table
             cursor.execute(
-                "SELECT %s, id, review_status, hidden, held, reviewed_at, reviewed_by_id, source_id"
+                "SELECT id, review_status, hidden, held, reviewed_at, reviewed_by_id, source_id"
                 f' FROM "{table}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE',
-                [subject_type, ids],
+                [ids],
             )
-            rows += cursor.fetchall()
+            rows += [(subject_type, *row) for row in cursor.fetchall()]
         cursor.execute(_LOAD, [[row[1] for row in rows]])
         loaded = {row[0]: row for row in cursor.fetchall()}
     present = next((row[1] for row in loaded.values()), timezone.now())

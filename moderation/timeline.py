@@ -2,6 +2,7 @@
 day.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -17,7 +18,7 @@ def of(subject: Reviewable) -> list[dict[str, Any]]:
     decisions = list(Decision.objects.filter(subject_id=subject.pk).order_by("id"))
     notes = list(Note.objects.filter(subject_id=subject.pk).select_related("user"))
     case = Case.objects.filter(subject_id=subject.pk).select_related("claimed_by").first()
-    people = _people(decisions)
+    people = actor_names(decisions)
     entries = [of_creation(subject)]
     entries += [of_decision(each, people) for each in decisions]
     entries += [of_note(each) for each in notes]
@@ -26,7 +27,8 @@ def of(subject: Reviewable) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda entry: entry["at"])
 
 
-def _people(decisions: list[Decision]) -> dict[int, str]:
+def actor_names(decisions: Sequence[Decision]) -> dict[int, str]:
+    """User names by id of the people behind decisions, for those that still exist."""
     ids = {each.actor_id for each in decisions if each.actor_id is not None}
     return dict(User.objects.filter(pk__in=ids).values_list("pk", "username")) if ids else {}
 

@@ -19,8 +19,9 @@ from moderation.actors import Actor
 from moderation.api import schemas
 from moderation.api.base import ModerationView, user_of
 from moderation.api.deciding import MAX_KEY, decide_once, present_batch
-from moderation.api.presenting import actor_names, present_decision
+from moderation.api.presenting import present_decision
 from moderation.models import Decision
+from moderation.timeline import actor_names
 from moderation.visibility import without_held
 
 MAX_ROWS = 1_000

@@ -124,8 +124,3 @@ def present_decision(decision: Decision, names: dict[int, str]) -> dict[str, Any
         "seen": decision.seen,
         "reverses": decision.reverses,
     }
-
-
-def actor_names(decisions: Sequence[Decision]) -> dict[int, str]:
-    ids = {decision.actor_id for decision in decisions if decision.actor_id is not None}
-    return dict(User.objects.filter(pk__in=ids).values_list("pk", "username"))

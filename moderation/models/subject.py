@@ -96,7 +96,3 @@ class Reviewable(models.Model):
     @property
     def subject_key(self) -> tuple[str, uuid.UUID]:
         return self.subject_type(), self.id
-
-    @property
-    def is_locally_decided(self) -> bool:
-        return self.reviewed_at is not None

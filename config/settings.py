@@ -132,6 +132,7 @@ APPEND_ONLY_TABLES = [
     "moderation_decision",
     "moderation_seal",
     "moderation_receipt",
+    "moderation_termversion",
     "media_viewlog",
 ]
 

@@ -1,11 +1,11 @@
-"""Model admins of the engine: reasons for leads to edit, the log and open cases to read."""
+"""Model admins of the engine: the log and open cases, to be read. The policy is in
+admin_policy.py.
+"""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.forms import Form
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,87 +13,24 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.models import User
 from core.admin_base import LEAD, ConsoleAdmin
+from moderation.admin_base import names_of
+from moderation.admin_policy import ReasonAdmin, ReasonVersionAdmin, TermAdmin, TermVersionAdmin
 from moderation.console.access import person
-from moderation.console.badges import action_badge, severity_badge, status_badge
-from moderation.filters import (
-    CaseFilterSet,
-    DecisionFilterSet,
-    ReasonVersionFilterSet,
-    TombstoneFilterSet,
-)
-from moderation.models import Case, Decision, Reason, ReasonVersion, Receipt, Seal, Tombstone
-from moderation.policy import save_reason
+from moderation.console.badges import action_badge, status_badge
+from moderation.filters import CaseFilterSet, DecisionFilterSet, TombstoneFilterSet
+from moderation.models import Case, Decision, Receipt, Seal, Tombstone
 from moderation.queues import ESCALATIONS
 from moderation.registry import get_queue
 from moderation.templatetags.console import why
 from moderation.visibility import without_held
 
-
-def names_of(ids: Iterable[int | None]) -> dict[int | None, str]:
-    """User names by id; the log keeps ids, because it outlives accounts."""
-    wanted = {each for each in ids if each}
-    return dict(User.objects.filter(pk__in=wanted).values_list("pk", "username"))
+__all__ = ["ReasonAdmin", "ReasonVersionAdmin", "TermAdmin", "TermVersionAdmin"]
 
 
 def _subject_link(row: Any) -> SafeString:
     link = reverse("console:subject", args=[row.subject_type, row.subject_id])
     return format_html('<a class="gh-link gh-mono" href="{}">{}</a>', link, row.subject_id)
-
-
-@admin.register(Reason)
-class ReasonAdmin(ConsoleAdmin):
-    """Leads edit the policy; each save is a new version, and decisions name the one in force."""
-
-    is_small = show_full_result_count = True
-    change_permission = add_permission = LEAD
-    list_display = ("label", "slug", "severity_column", "digit", "versions", "active")
-    list_display_links = ("label",)
-    fieldsets = (
-        (None, {"fields": (("slug", "severity"), ("digit", "active"))}),
-        (_("English"), {"fields": ("label_en", "guide_en", "notice_en")}),
-        (_("Chinese"), {"fields": ("label_zh", "guide_zh", "notice_zh")}),
-    )
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> tuple[str, ...]:
-        # Decisions name the slug: it stays once a reason exists.
-        return ("slug",) if obj else ()
-
-    def save_model(self, request: HttpRequest, obj: Reason, form: Form, change: Any) -> None:
-        save_reason(reason=obj, by=person(request))
-
-    @display(description=_("Label"))
-    def label(self, reason: Reason) -> str:
-        return reason.label
-
-    @display(description=_("Version"))
-    def versions(self, reason: Reason) -> SafeString:
-        link = reverse("admin:moderation_reasonversion_changelist")
-        return format_html(
-            '<a class="gh-link" href="{}?slug={}">{}</a>', link, reason.slug, reason.version
-        )
-
-    @display(description=_("Severity"))
-    def severity_column(self, reason: Reason) -> SafeString:
-        return severity_badge(reason.severity)
-
-
-@admin.register(ReasonVersion)
-class ReasonVersionAdmin(ConsoleAdmin):
-    filterset_class = ReasonVersionFilterSet
-    list_display = ("slug", "version", "created_at", "author")
-
-    def prepare_rows(self, request: HttpRequest, rows: Any) -> None:
-        people = names_of(row.created_by for row in rows)
-        for row in rows:
-            row.author_name = people.get(row.created_by, "")
-
-    @display(description=_("created by"))
-    def author(self, version: ReasonVersion) -> str:
-        return getattr(version, "author_name", "") or str(version.created_by or "–")
 
 
 class _Log(ConsoleAdmin):

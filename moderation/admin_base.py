@@ -1,6 +1,6 @@
 """The shared base of the content apps' model admins: lists of subjects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.models import User
 from core.admin_base import ConsoleAdmin
 from media.services import Picture
 from moderation.console.access import person
@@ -80,6 +81,12 @@ class SubjectAdmin(SubjectActions, ConsoleAdmin):
 def _may_show_picture(subject: Reviewable) -> bool:
     """Held pictures stand in no list; purged ones are shown nowhere."""
     return not subject.held and subject.review_status != ReviewStatus.PURGED
+
+
+def names_of(ids: Iterable[int | None]) -> dict[int | None, str]:
+    """User names by id; the log keeps ids, because it outlives accounts."""
+    wanted = {each for each in ids if each}
+    return dict(User.objects.filter(pk__in=wanted).values_list("pk", "username"))
 
 
 def subject_url(subject: Reviewable) -> str:

@@ -41,6 +41,24 @@ class Severity(models.TextChoices):
     CRITICAL = "critical", _("Critical")
 
 
+class TermKind(models.TextChoices):
+    WORD = "word", _("Word or phrase")
+    PATTERN = "pattern", _("Regular pattern")
+
+
+class TermLanguage(models.TextChoices):
+    ENGLISH = "en", _("English")
+    CHINESE = "zh", _("Chinese")
+
+
+class TermAction(models.TextChoices):
+    """What a hit of the word list means for the text it stands in."""
+
+    REFUSE = "refuse", _("Refuse")
+    QUEUE = "queue", _("Queue")
+    MARK = "mark", _("Mark")
+
+
 class ActorKind(models.TextChoices):
     PERSON = "person", _("Person")
     RULE = "rule", _("Rule")
@@ -89,6 +107,7 @@ class Why(models.TextChoices):
     CHANGED = "changed", _("Changed upstream")
     REOPENED = "reopened", _("Reopened")
     UNDONE = "undone", _("Undone")
+    FLAGGED_TEXT = "flagged_text", _("Words of the list")
     UPSTREAM_REJECTED = "upstream_rejected", _("Rejected upstream")
     SAME_AS_REJECTED = "same_as_rejected", _("Same bytes as a rejected picture")
     SAME_AS_PURGED = "same_as_purged", _("Same bytes as a purged picture")

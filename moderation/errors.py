@@ -22,6 +22,10 @@ class UnknownReason(ModerationError):
         super().__init__(_("There is no reason '%(reason)s'.") % {"reason": slug})
 
 
+class BadTerm(ModerationError):
+    """A word or pattern that cannot be used; the message says why."""
+
+
 class NotAllowed(ModerationError):
     """The actor's role does not cover this."""
 

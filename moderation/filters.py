@@ -12,8 +12,24 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from moderation.enums import Action, CaseKind, ReviewStatus
-from moderation.models import Case, Decision, ReasonVersion, Reviewable, Tombstone
+from moderation.enums import (
+    Action,
+    CaseKind,
+    ReviewStatus,
+    Severity,
+    TermAction,
+    TermKind,
+    TermLanguage,
+)
+from moderation.models import (
+    Case,
+    Decision,
+    ReasonVersion,
+    Reviewable,
+    Term,
+    TermVersion,
+    Tombstone,
+)
 from moderation.registry import queues
 from upstream.filters import source_names
 from upstream.models import Source
@@ -180,6 +196,34 @@ class ReasonVersionFilterSet(django_filters.FilterSet):
 
     class Meta:
         model = ReasonVersion
+        fields: ClassVar[list[str]] = []
+
+
+class TermFilterSet(django_filters.FilterSet):
+    language = django_filters.ChoiceFilter(
+        choices=TermLanguage.choices, label=_("Language"), empty_label=_("Any language")
+    )
+    kind = django_filters.ChoiceFilter(
+        choices=TermKind.choices, label=_("Kind"), empty_label=_("Any kind")
+    )
+    severity = django_filters.ChoiceFilter(
+        choices=Severity.choices, label=_("Severity"), empty_label=_("Any severity")
+    )
+    action = django_filters.ChoiceFilter(
+        choices=TermAction.choices, label=_("Action"), empty_label=_("Any action")
+    )
+    active = django_filters.BooleanFilter(label=_("Active"))
+
+    class Meta:
+        model = Term
+        fields: ClassVar[list[str]] = []
+
+
+class TermVersionFilterSet(django_filters.FilterSet):
+    term = django_filters.NumberFilter(label=_("Number of the term"))
+
+    class Meta:
+        model = TermVersion
         fields: ClassVar[list[str]] = []
 
 

@@ -43,6 +43,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 [
                     ("moderation.Case", "list_alt"),
                     ("moderation.Reason", "gavel"),
+                    ("moderation.Term", "match_word"),
                     ("moderation.Decision", "history"),
                     ("moderation.Seal", "verified"),
                     ("moderation.Tombstone", "delete_forever"),

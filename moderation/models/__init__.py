@@ -5,6 +5,7 @@ from moderation.models.decision import Decision, Receipt, Seal, Tombstone
 from moderation.models.journal import IdempotencyRecord, Note, OutboxEvent, Tally
 from moderation.models.policy import Reason, ReasonVersion
 from moderation.models.subject import Reviewable, ReviewableQuerySet
+from moderation.models.term import Term, TermVersion
 
 __all__ = [
     "Case",
@@ -21,5 +22,7 @@ __all__ = [
     "Shift",
     "Skip",
     "Tally",
+    "Term",
+    "TermVersion",
     "Tombstone",
 ]

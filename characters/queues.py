@@ -58,7 +58,6 @@ class CharacterQueue(ReviewQueue):
                 "bio": subject.text.bio if subject.text else "",
                 "prompt": subject.text.origin_prompt if subject.text else "",
                 "changes": _changes(approved.get(subject.pk), subject.text),
-                "flagged": [],
                 "user": {"id": subject.author_id},
                 "facts": [
                     [_now("Created at"), subject.created_at.isoformat()],

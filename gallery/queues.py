@@ -66,7 +66,6 @@ def _context(subject: Any) -> dict[str, Any]:
         "prompt": subject.detail.prompt if subject.detail else "",
         "negative_prompt": str(negative),
         "parameters": params,
-        "flagged": [],
         "facts": [
             [_now("Created at"), subject.created_at.isoformat()],
             [_now("Conversation"), subject.archive_id],

@@ -104,7 +104,7 @@ def mark_known_bytes(attachments: Sequence[Attachment]) -> None:
         for file_id, verdict in verdicts.items()
         for each in by_file[file_id]
     ]  # fmt: skip
-    _raise(raised)
+    raise_cases(raised)
 
 
 def _verdicts_on(by_file: dict[uuid.UUID, list[Attachment]]) -> dict[uuid.UUID, str]:
@@ -144,10 +144,10 @@ def raise_same_bytes(payload: dict[str, Any]) -> None:
         )
         for each in others
     ]  # fmt: skip
-    _raise(raised)
+    raise_cases(raised)
 
 
-def _raise(rows: Collection[cases.NewCase]) -> None:
+def raise_cases(rows: Collection[cases.NewCase]) -> None:
     """Opens or raises cases of subjects that can still be decided; their source goes with them."""
     by_type: dict[str, dict[uuid.UUID, cases.NewCase]] = {}
     for row in rows:

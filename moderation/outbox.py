@@ -11,7 +11,10 @@ from moderation.models import OutboxEvent
 
 MAX_ATTEMPTS = 20
 # Topic -> the handler, called with the payload; handlers are safe to run twice.
-HANDLERS = {"same_bytes": "moderation.arrivals.raise_same_bytes"}
+HANDLERS = {
+    "same_bytes": "moderation.arrivals.raise_same_bytes",
+    "read_texts": "moderation.flagging.read_texts",
+}
 
 
 def enqueue(topic: str, payload: dict[str, Any]) -> None:

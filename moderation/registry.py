@@ -23,10 +23,10 @@ class ReviewQueue:
     """What the engine asks about one kind of subject; a content app subclasses it once.
 
     `contexts()` returns, for each subject, a JSON object of which the review page shows what it
-    finds: `facts` [[label, value], …] · `prompt`, `negative_prompt` str · `flagged` [term, …] ·
+    finds: `facts` [[label, value], …] · `prompt`, `negative_prompt` str ·
     `parameters` {name: value} · `character` {"id", "name", "bio", "avatar_url", "is_public"} ·
     `user` {"id", "pictures", "rejected", "rejected_30d"} · `changes` [{"field", "before",
-    "after"}, …].
+    "after"}, …]. The engine adds `flagged` [words of `text_of()` that the word list finds, …].
     """
 
     slug: ClassVar[str]

@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.models import User
 from media import services as media
+from moderation.context import contexts_of
 from moderation.enums import ReviewStatus
 from moderation.models import Case, Decision, Reviewable
 from moderation.registry import ReviewQueue, queue_for
@@ -46,7 +47,7 @@ def present_subjects(
 ) -> dict[uuid.UUID, dict[str, Any]]:
     """By id. Held ones have their picture only for leads, by links that are bound and logged."""
     pictures = pictures_of(queue, subjects, user=user, purpose=purpose)
-    contexts = queue.contexts(subjects, user=user)
+    contexts = contexts_of(queue, subjects, user=user)
     return {
         subject.pk: {
             "type": subject.subject_type(),
@@ -59,7 +60,7 @@ def present_subjects(
             "source": subject.source.name if subject.source else None,
             "upstream_id": subject.upstream_id,
             "image": pictures.get(subject.pk),
-            "context": contexts.get(subject.pk, {}),
+            "context": contexts[subject.pk],
         }
         for subject in subjects
     }

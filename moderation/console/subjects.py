@@ -18,6 +18,7 @@ from moderation.actors import Actor
 from moderation.console.access import LEAD, MODERATE, console_page, page_context, person
 from moderation.console.actions import offered_reasons, tell
 from moderation.console.pictures import console_pictures
+from moderation.context import contexts_of
 from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen
 from moderation.errors import UnknownBatch, UnknownSubjectType
 from moderation.models import Case, Decision, Note, Reason, Reviewable
@@ -60,7 +61,7 @@ def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
         "subject_type": subject_type,
         "picture": _picture(request, queue, subject),
         "text": queue.text_of(subject),
-        "about": queue.contexts([subject], user=request.user).get(subject.pk, {}),
+        "about": contexts_of(queue, [subject], user=request.user)[subject.pk],
         "raw": queue.raw_of(subject),
         "case": case,
         "case_queue": get_queue(case.queue) if case else None,

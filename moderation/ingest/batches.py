@@ -10,6 +10,7 @@ import psycopg
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from moderation import flagging
 from moderation.enums import ReviewStatus
 from moderation.ingest import attachments, reviews
 from moderation.ingest.spec import IngestSpec, R, Row, read
@@ -187,6 +188,10 @@ class _Ingest(Generic[R]):
         attachments.refresh([one for one in old if _wants_bytes(one)], self.spec)
         reviews.open_first_looks(created, self.spec, self.source)
         reviews.follow(concerned, self.spec, self.source)
+        flagging.read_soon(
+            subject_type=self.spec.model.subject_type(),
+            subject_ids=[one.key for one in (*created, *touched)],
+        )
         return outcome
 
     def _refusal(self, record: R, error: Exception) -> Refused:

@@ -1,0 +1,23 @@
+"""What stands beside a subject wherever staff look at it: its queue's facts, flagged words."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from moderation.flagging import flagged_words
+from moderation.models import Reviewable
+from moderation.registry import ReviewQueue
+
+
+def contexts_of(
+    queue: ReviewQueue, subjects: Sequence[Reviewable], *, user: Any
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """By subject id: the queue's contexts() and what the engine itself knows; a fixed number of
+    queries.
+    """
+    contexts = queue.contexts(subjects, user=user)
+    flagged = flagged_words(queue, subjects)
+    return {
+        subject.pk: contexts.get(subject.pk, {}) | {"flagged": flagged[subject.pk]}
+        for subject in subjects
+    }

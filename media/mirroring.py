@@ -188,4 +188,5 @@ def _as_prepared(file: File) -> Prepared:
         thumb=file.thumb,
         view_mime=file.view_mime,
         clean_mime=file.clean_mime,
+        hashed=None,
     )

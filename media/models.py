@@ -31,12 +31,22 @@ class File(models.Model):
     view_mime = models.CharField(max_length=50, blank=True, default="", db_default="")
     clean_mime = models.CharField(max_length=50, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # Whether it has its Fingerprint; what was stored before there were any is hashed later.
+    fingerprinted = models.BooleanField(default=False, db_default=False)
     # The row stays when its bytes are erased, so that the same content is recognised.
     erased_at = models.DateTimeField(_("erased at"), null=True)
 
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
+        indexes: ClassVar = [
+            # What is still to be hashed: empty most of the time.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(fingerprinted=False, erased_at__isnull=True),
+                name="file_without_fingerprint",
+            ),
+        ]
 
     def __str__(self) -> str:
         return bytes(self.sha256).hex()[:12]
@@ -61,6 +71,24 @@ class File(models.Model):
         if self.clean_mime:
             return variant_path(sha256, "clean", self.clean_mime), self.clean_mime
         return path_of(sha256), self.mime
+
+
+class Fingerprint(models.Model):
+    """What a file looks like (see `media.pdq`); it stays when the bytes are erased."""
+
+    file = models.OneToOneField(
+        File, models.CASCADE, primary_key=True, related_name="fingerprint", verbose_name=_("file")
+    )
+    # Null: too flat to mean anything, or nothing to see at all. Never matches.
+    pdq = models.BinaryField(_("PDQ"), max_length=32, null=True)
+    quality = models.PositiveSmallIntegerField(_("quality"))
+
+    class Meta:
+        verbose_name = _("fingerprint")
+        verbose_name_plural = _("fingerprints")
+
+    def __str__(self) -> str:
+        return bytes(self.pdq).hex() if self.pdq else "-"
 
 
 class Attachment(models.Model):

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageCms
 
-from media import clips
+from media import clips, pdq
 from media.clipfiles import without_tags
 from media.errors import Refused
 from media.images import without_metadata
@@ -62,7 +62,7 @@ class Rendered:
     """The variants of a file; `width` and `height` are those of the upright picture.
 
     `thumb` None: a sound. `view` None: the original is what is looked at (or it is a sound).
-    `clean` None: the file itself has no metadata.
+    `clean` None: the file itself has no metadata. `hashed` is what it looks like.
     """
 
     width: int | None
@@ -70,6 +70,7 @@ class Rendered:
     thumb: Encoded | None
     view: Encoded | None
     clean: Encoded | None
+    hashed: pdq.Hashed
 
 
 def render(data: bytes, sniffed: Sniffed) -> Rendered:
@@ -80,10 +81,12 @@ def render(data: bytes, sniffed: Sniffed) -> Rendered:
     tags = sniffed.clip.tags
     clean = Encoded(sniffed.mime, without_tags(data, tags)) if tags else None
     if not sniffed.is_video:
-        return Rendered(None, None, None, None, clean)
+        return Rendered(None, None, None, None, clean, pdq.NOTHING)
     still = clips.poster(data, sniffed.mime)
     view = _fit(still, VIEW_SIDE)
-    return Rendered(sniffed.width, sniffed.height, _thumb(view), _encode(view), clean)
+    return Rendered(
+        sniffed.width, sniffed.height, _thumb(view), _encode(view), clean, pdq.pdq_of(view)
+    )
 
 
 def reencoded(data: bytes, sniffed: Sniffed) -> Encoded:
@@ -104,7 +107,7 @@ def _render_image(data: bytes, sniffed: Sniffed) -> Rendered:
         turned = _orientation(image, sniffed)
         has_view = _needs_view(sniffed, len(data), turned)
         clean = _clean(data, image, sniffed, turned)
-        side = VIEW_SIDE if has_view else THUMB_SIDE
+        side = VIEW_SIDE if has_view else pdq.SIDE
         # Fewer pixels out of the JPEG decoder; nothing happens when `clean` has decoded them all.
         image.draft(None, _inside(image.size, side))
         small = _decoded(image, side)
@@ -114,7 +117,8 @@ def _render_image(data: bytes, sniffed: Sniffed) -> Rendered:
     width, height = sniffed.width, sniffed.height
     if turned in LYING:
         width, height = height, width
-    return Rendered(width, height, _thumb(small), _encode(small) if has_view else None, clean)
+    view = _encode(small) if has_view else None
+    return Rendered(width, height, _thumb(small), view, clean, pdq.pdq_of(small))
 
 
 def _open(data: bytes, sniffed: Sniffed) -> Image.Image:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media.naming import path_of, variant_path
+from media.pdq import Hashed
 from media.pictures import Encoded, reencoded, render
 from media.sniff import sniff
 from media.storage import storage
@@ -28,6 +29,12 @@ class Prepared:
     thumb: bool
     view_mime: str
     clean_mime: str
+    # None: known before, and hashed then or to be hashed later.
+    hashed: Hashed | None
+
+    @property
+    def fingerprinted(self) -> bool:
+        return self.hashed is not None
 
 
 def prepare(content: bytes | Path, *, sha256: bytes) -> Prepared:
@@ -61,6 +68,7 @@ def prepare(content: bytes | Path, *, sha256: bytes) -> Prepared:
         thumb=rendered.thumb is not None,
         view_mime=_mime(rendered.view),
         clean_mime=_mime(rendered.clean),
+        hashed=rendered.hashed,
     )
 
 

@@ -3,7 +3,7 @@
 import logging
 import random
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, cast
@@ -18,6 +18,7 @@ from media.enums import AttachmentState
 from media.errors import MediaError, StorageFailed
 from media.models import Attachment, File
 from media.naming import path_of
+from media.pdq import Hashed
 from media.preparing import Prepared
 from media.storage import storage
 
@@ -32,13 +33,25 @@ LOCK_TRIES = 3
 
 _UPSERT_FILES = """
 INSERT INTO media_file AS f (id, sha256, size, mime, width, height, seconds, animated, thumb,
-    view_mime, clean_mime, created_at)
+    view_mime, clean_mime, fingerprinted, created_at)
 SELECT v.*, now() FROM unnest(%s::uuid[], %s::bytea[], %s::bigint[], %s::text[], %s::int[],
-    %s::int[], %s::float8[], %s::bool[], %s::bool[], %s::text[], %s::text[]) AS v
+    %s::int[], %s::float8[], %s::bool[], %s::bool[], %s::text[], %s::text[], %s::bool[]) AS v
 ORDER BY 2
 ON CONFLICT (sha256) DO UPDATE SET erased_at = NULL, thumb = excluded.thumb,
-    view_mime = excluded.view_mime, clean_mime = excluded.clean_mime
+    view_mime = excluded.view_mime, clean_mime = excluded.clean_mime,
+    fingerprinted = f.fingerprinted OR excluded.fingerprinted
 RETURNING f.sha256, f.id
+"""
+
+_KEEP_FINGERPRINTS = """
+WITH given AS (
+    SELECT * FROM unnest(%s::uuid[], %s::bytea[], %s::int[]) AS v(file_id, pdq, quality)
+), flagged AS (
+    UPDATE media_file f SET fingerprinted = true FROM given
+    WHERE f.id = given.file_id AND NOT f.fingerprinted
+)
+INSERT INTO media_fingerprint (file_id, pdq, quality) SELECT * FROM given ORDER BY file_id
+ON CONFLICT (file_id) DO NOTHING
 """
 
 
@@ -156,16 +169,34 @@ def upsert_files(prepared: Collection[Prepared]) -> dict[bytes, uuid.UUID]:
         return {}
     columns = (
         "sha256", "size", "mime", "width", "height", "seconds", "animated", "thumb", "view_mime",
-        "clean_mime",
+        "clean_mime", "fingerprinted",
     )  # fmt: skip
     arrays = [[getattr(each, name) for each in unique.values()] for name in columns]
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT_FILES, [[uuid7() for _ in unique], *arrays])
         found = {bytes(sha256): file_id for sha256, file_id in cursor.fetchall()}
+    keep_fingerprints(
+        {found[each.sha256]: each.hashed for each in unique.values() if each.hashed is not None}
+    )
     for sha256 in found:
         if not storage().exists(path_of(sha256)):
             raise StorageFailed("gone", "the bytes were erased while they were being recorded")
     return found
+
+
+def keep_fingerprints(hashed: Mapping[uuid.UUID, Hashed]) -> None:
+    """Writes down what files look like, by file id; what is known already is left alone."""
+    if not hashed:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _KEEP_FINGERPRINTS,
+            [
+                list(hashed),
+                [None if each.is_flat else each.pdq for each in hashed.values()],
+                [each.quality for each in hashed.values()],
+            ],
+        )
 
 
 def _take(row: Attachment, file_id: uuid.UUID) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import math
+import random
 import struct
 import wave
 import zlib
@@ -23,6 +24,19 @@ def shapes(width: int = 400, height: int = 300, *, seed: int = 1, mode: str = "R
         x, y = (at * 97 + seed * 31) % width, (at * 53 + seed * 17) % height
         brush.ellipse((x, y, x + width // 8, y + height // 8), fill=(at * 30, 80, 255 - at * 30))
     brush.rectangle((0, 0, width // 4, height // 4), fill=(255, 0, 0))
+    return image.convert(mode)
+
+
+def rich(width: int = 512, height: int = 512, *, seed: int = 1, mode: str = "RGB") -> Image.Image:
+    """Enough to see for a perceptual hash: overlapping discs and bars of strong colours."""
+    dice = random.Random(seed)
+    image = shapes(width, height, seed=seed)
+    brush = ImageDraw.Draw(image)
+    for _ in range(24):
+        x, y = dice.random() * width, dice.random() * height
+        box = (x, y, x + width * dice.uniform(0.05, 0.3), y + height * dice.uniform(0.05, 0.3))
+        colour = tuple(dice.randrange(256) for _ in range(3))
+        (brush.ellipse if dice.random() < 0.5 else brush.rectangle)(box, fill=colour)
     return image.convert(mode)
 
 

@@ -1,0 +1,160 @@
+"""PDQ, the perceptual hash of pictures: 256 bits that survive scaling and re-encoding.
+
+Bit for bit what the reference implementation gives, its single-precision sums included, because
+hashes are exchanged with others: https://github.com/facebook/ThreatExchange/tree/main/pdq
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+# Every picture is hashed at this size, a square, so that all copies of one meet.
+SIDE = 512
+# Below this (of 100) a picture is too flat: its bits are noise and would match anything.
+MIN_QUALITY = 50
+SMALLEST = 5  # pixels; the reference refuses less
+
+Floats = NDArray[np.float32]
+
+
+class Hashed(NamedTuple):
+    """32 bytes, and how much there is to see in the picture, 0 to 100."""
+
+    pdq: bytes
+    quality: int
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether there is too little to see for the hash to mean anything."""
+        return self.quality < MIN_QUALITY
+
+
+# Of what is no picture, or too small for one.
+NOTHING = Hashed(bytes(32), 0)
+
+
+def pdq_of(image: Image.Image) -> Hashed:
+    """The hash of a picture of any size; what is transparent counts as white."""
+    return hash_pixels(pixels_of(image))
+
+
+def variants_of(image: Image.Image) -> tuple[Hashed, ...]:
+    """The hashes of the eight ways to turn and mirror a picture; the first is its own."""
+    return hash_variants(pixels_of(image))
+
+
+def pixels_of(image: Image.Image) -> NDArray[np.uint8]:
+    """SIDE by SIDE pixels of three colours."""
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if image.size != (SIDE, SIDE):
+        image = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.asarray(image.convert("RGB"))
+
+
+def hash_pixels(pixels: NDArray[np.uint8]) -> Hashed:
+    """`pixels`: height by width by three (red, green, blue)."""
+    if min(pixels.shape[:2]) < SMALLEST:
+        return NOTHING
+    small = _small(pixels)
+    return Hashed(_bits(_frequencies(small)), _quality(small))
+
+
+def hash_variants(pixels: NDArray[np.uint8]) -> tuple[Hashed, ...]:
+    """Own, turned left by 90, 180 and 270 degrees, upside down, mirrored, and mirrored at each
+    diagonal: only signs and places of the frequencies change, so they cost next to nothing."""
+    if min(pixels.shape[:2]) < SMALLEST:
+        return (NOTHING,) * 8
+    small = _small(pixels)
+    own, quality = _frequencies(small), _quality(small)
+    rows, columns = own * _ALTERNATE[:, None], own * _ALTERNATE[None, :]
+    both = -rows * _ALTERNATE[None, :]
+    turned = (own, columns.T, -both, rows.T, rows, columns, own.T, -both.T)
+    return tuple(Hashed(_bits(each), quality) for each in turned)
+
+
+# The sign that a mirrored axis gives to its frequencies 1 to 16.
+_ALTERNATE = np.tile(np.array([-1, 1], np.float32), 8)
+
+
+def _small(pixels: NDArray[np.uint8]) -> Floats:
+    """64 by 64 tones: a tent filter (a box filter twice on each axis), then every n-th pixel."""
+    red, green, blue = (pixels[:, :, channel] for channel in range(3))
+    tones: Floats = (red * 0.299 + green * 0.587 + blue * 0.114).astype(np.float32)
+    height, width = tones.shape
+    if (height, width) == (64, 64):
+        return tones
+    tones = _box(tones, _centres(width, 0)).T
+    tones = _box(tones, _centres(height, 0)).T
+    tones = _box(tones, _centres(width)).T
+    return _box(tones, _centres(height)).T
+
+
+def _centres(length: int, count: int = 64) -> NDArray[np.intp]:
+    """Which of `length` places are kept; 0 for all."""
+    if not count:
+        return np.arange(length)
+    return ((np.arange(count) + 0.5) * length / count).astype(np.intp)
+
+
+def _box(tones: Floats, kept: NDArray[np.intp]) -> Floats:
+    """The mean over a window along each row, at the places `kept`.
+
+    The reference adds what enters the window to one running sum and takes off what leaves it; the
+    order of these steps is kept, because it decides how they are rounded.
+    """
+    length = tones.shape[1]
+    window = (length + 127) // 128
+    before = (window + 2) // 2 - 1
+    full = 2 * length - window
+    steps = np.empty((tones.shape[0], full + before), np.float32)
+    steps[:, :window] = tones[:, :window]
+    steps[:, window:full:2] = tones[:, window:]
+    np.negative(tones[:, : length - window], out=steps[:, window + 1 : full : 2])
+    np.negative(tones[:, length - window : length - window + before], out=steps[:, full:])
+    np.add.accumulate(steps, axis=1, out=steps)
+    entered = np.minimum(kept + before + 1, length)
+    left = np.maximum(kept + before + 1 - window, 0)
+    sums = np.take(steps, entered + left - 1, axis=1)
+    sums /= (entered - left).astype(np.float32)
+    return sums
+
+
+def _quality(small: Floats) -> int:
+    """The sum of the steps between neighbours, in whole percents of full contrast, over 90."""
+    total = 0
+    for axis in (0, 1):
+        steps = np.diff(small, axis=axis) * np.float32(-100) / np.float32(255)
+        total += int(np.abs(steps.astype(np.int32)).sum())
+    return min(100, total // 90)
+
+
+_COSINES = np.array(
+    [
+        [
+            float(np.float32(math.sqrt(2 / 64)))
+            * math.cos(math.pi / 2 / 64 * (row + 1) * (2 * column + 1))
+            for column in range(64)
+        ]
+        for row in range(16)
+    ],
+    np.float32,
+)
+
+
+def _frequencies(small: Floats) -> Floats:
+    """The 16 by 16 lowest frequencies but the constant; added up in the reference's order."""
+    half = np.add.accumulate(_COSINES.T[:, :, None] * small[:, None, :], axis=0)[-1]
+    products = half.T[:, :, None] * _COSINES.T[:, None, :]
+    frequencies: Floats = np.add.accumulate(products, axis=0)[-1]
+    return frequencies
+
+
+def _bits(frequencies: Floats) -> bytes:
+    """Which frequencies are stronger than their (lower) median, the last of them first."""
+    flat = frequencies.ravel()
+    median = np.partition(flat, 127)[127]
+    return np.packbits((flat > median)[::-1]).tobytes()

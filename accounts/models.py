@@ -190,3 +190,20 @@ class SignInAttempts(models.Model):
 
     def __str__(self) -> str:
         return f"{self.digest[:8]}… {self.failures}"
+
+
+class UsedSignature(models.Model):
+    """A signature of a signed request and the one request id that it was sent with.
+
+    Rows go when the timestamp that was signed can no longer be valid.
+    """
+
+    pk = models.CompositePrimaryKey("key_id", "digest")
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", db_index=False)
+    # SHA-256 of the signature.
+    digest = models.BinaryField(max_length=32)
+    request_id = models.CharField(max_length=255)
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.request_id}"

@@ -1,13 +1,19 @@
-"""The list of characters, and a character's record with its knowledge bases."""
+"""The list of characters, a character's record with its knowledge bases, and the options."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 
 from characters.filters import CharacterFilterSet
-from characters.models import Character, CharacterText, KnowledgeBaseLink
-from core.admin_base import ConsoleInline
+from characters.models import Character, CharacterText, KnowledgeBaseLink, Option
+from characters.options import set_preview
+from core.admin_base import OPERATE, ConsoleAdmin, ConsoleInline
+from media.services import Refused
 from moderation.admin_base import SubjectAdmin
 from moderation.filters import SubjectFilterSet
 
@@ -31,3 +37,52 @@ class CharacterAdmin(SubjectAdmin):
     search_help_text = _("Id, upstream id or author")
     inlines = (KnowledgeBaseInline, CharacterTextInline)
     exclude = ("content_digest",)
+
+
+class OptionForm(forms.ModelForm[Option]):
+    """An option; its preview is uploaded here and encoded anew."""
+
+    picture = forms.FileField(
+        label=_("Preview"),
+        required=False,
+        widget=UnfoldAdminFileFieldWidget(),
+        help_text=_("A picture; it is kept at 256 px. Leave empty to keep what is there."),
+    )
+    without_picture = forms.BooleanField(
+        label=_("Remove the preview"), required=False, widget=UnfoldBooleanSwitchWidget()
+    )
+
+    class Meta:
+        model = Option
+        fields = ("category", "code", "label_en", "label_zh", "gender", "position", "active")
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("without_picture"):
+            self.instance.preview, self.instance.preview_mark = None, ""
+        elif upload := cleaned.get("picture"):
+            try:
+                set_preview(self.instance, upload.read())
+            except Refused as error:
+                self.add_error("picture", error.message)
+        return cleaned
+
+
+@admin.register(Option)
+class OptionAdmin(ConsoleAdmin):
+    """The catalogue that clients choose from; operators edit it."""
+
+    form = OptionForm
+    is_small = show_full_result_count = True
+    add_permission = change_permission = delete_permission = OPERATE
+    list_display = ("code", "category", "label_en", "label_zh", "gender", "position", "active")
+    list_filter = ("category", "active")
+    fieldsets = (
+        (None, {"fields": (("category", "code"), ("label_en", "label_zh"))}),
+        (_("Offer"), {"fields": (("gender", "position"), "active")}),
+        (_("Preview"), {"fields": ("picture", "without_picture")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Option]:
+        rows: QuerySet[Option] = super().get_queryset(request)
+        return rows.defer("preview")

@@ -1,11 +1,22 @@
-"""Characters and their knowledge-base links."""
+"""Characters, their knowledge-base links, and the options that covers are generated from."""
 
+import re
+import unicodedata
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from characters.enums import Category, Gender
+from core.keys import uuid7
 from moderation.models import Reviewable
+
+# One age or a span of ages, every number of it from 18 to 199: the same in Python and PostgreSQL.
+ADULT_AGE = r"^(1[89]|[2-9][0-9]|1[0-9][0-9])(-(1[89]|[2-9][0-9]|1[0-9][0-9])|\+)?$"
+# A number below 18 standing by itself in a label.
+YOUNG_NUMBER = r"(^|[^0-9])0*([0-9]|1[0-7])([^0-9]|$)"
 
 
 class Character(Reviewable):
@@ -76,3 +87,69 @@ class KnowledgeBaseLink(models.Model):
 
     def __str__(self) -> str:
         return self.knowledge_base_id
+
+
+class Option(models.Model):
+    """One choice that clients offer for a cover, in both languages.
+
+    An age below 18 cannot be stored: neither as a code nor in a label, by whatever way.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    category = models.CharField(_("category"), max_length=20, choices=Category.choices)
+    code = models.CharField(_("code"), max_length=64)
+    label_en = models.CharField(_("label in English"), max_length=100, blank=True)
+    label_zh = models.CharField(_("label in Chinese"), max_length=100, blank=True)
+    gender = models.CharField(
+        _("offered for"),
+        max_length=10,
+        choices=Gender.choices,
+        blank=True,
+        help_text=_("Empty: for everyone."),
+    )
+    # A small picture of our own encoding, WebP; loaded only where it is shown.
+    preview = models.BinaryField(_("preview"), null=True, editable=False)
+    # The beginning of its SHA-256: part of its address, so that a new picture has a new one.
+    preview_mark = models.CharField(max_length=16, blank=True, editable=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("option")
+        verbose_name_plural = _("options")
+        ordering: ClassVar = ["category", "position", "code"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["category", "code"], name="option_once"),
+            models.CheckConstraint(
+                condition=Q(category__in=Category.values), name="option_known_category"
+            ),
+            models.CheckConstraint(
+                condition=Q(gender__in=["", *Gender.values]), name="option_known_gender"
+            ),
+            # Every age is an adult's.
+            models.CheckConstraint(
+                condition=~Q(category=Category.AGE)
+                | (
+                    Q(code__regex=ADULT_AGE)
+                    & ~Q(label_en__regex=YOUNG_NUMBER)
+                    & ~Q(label_zh__regex=YOUNG_NUMBER)
+                ),
+                name="option_adult_age",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.code}"
+
+    def clean(self) -> None:
+        if self.category != Category.AGE:
+            return
+        errors = {}
+        if not re.match(ADULT_AGE, self.code):
+            errors["code"] = _("An age is a number from 18 on, like 18-25 or 60+.")
+        for name in ("label_en", "label_zh"):
+            label = unicodedata.normalize("NFKC", getattr(self, name))
+            if re.search(YOUNG_NUMBER, label):
+                errors[name] = _("An age below 18 cannot be offered.")
+        if errors:
+            raise ValidationError(errors)

@@ -38,6 +38,7 @@ __all__ = [
     "picture_of",
     "pictures",
     "read_bytes",
+    "reencoded_picture",
     "retry",
     "store_bytes",
     "want",
@@ -275,6 +276,11 @@ def _give(row: Attachment, file_id: uuid.UUID, *, sensitive: bool) -> None:
     row.origin_url, row.origin_key, row.error = "", None, ""
     row.attempts, row.next_try_at, row.stored_at = 0, None, timezone.now()
     row.save()
+
+
+def reencoded_picture(data: bytes) -> bytes:
+    """A stranger's picture decoded and encoded anew, without metadata. Raises Refused."""
+    return encode_anew(data)
 
 
 def read_bytes(*, attachment_id: uuid.UUID, variant: str = Variant.VIEW) -> bytes:

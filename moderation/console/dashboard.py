@@ -2,33 +2,22 @@
 
 import json
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncHour
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from moderation.console.access import VIEW, person
+from accounts.models import User
+from moderation import flow
+from moderation.console.access import LEAD, VIEW, person
+from moderation.console.attention import attention
 from moderation.console.freshness import kept_for
-from moderation.console.navigation import fresh_counts
 from moderation.console.queues import queue_rows
 from moderation.console.runs import latest_runs
-from moderation.enums import Action, ActorKind, Severity
-from moderation.models import Case, Decision, Seal, Shift
-from upstream.enums import RunStatus
-from upstream.models import Fault, Source, SyncRun
-
-HOURS = 24
-_HANDED_ON = [Action.ESCALATE, Action.HOLD, Action.RELEASE]
-FAULTS_SHOWN = 1_000
-# The sealer runs each minute; this much later something is wrong with it.
-SEAL_LATE = timedelta(minutes=5)
-Notice = dict[str, Any]
+from moderation.enums import Action, ActorKind
+from moderation.models import Decision, Reason, Shift
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -36,39 +25,24 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["title"] = _("Dashboard")
     context["may_view"] = request.user.has_perm(VIEW)
     if context["may_view"]:
+        day = last_day()
         context |= {
             "queues": queue_rows(request),
-            "flow": _chart(flow()),
+            "flow": _chart(day.hours),
+            "reasons": _reasons(day.reasons),
             "my_day": my_day(person(request).pk),
             "runs": latest_runs(limit=6),
-            "attention": attention(),
+            "attention": attention(request),
         }
+        if request.user.has_perm(LEAD):
+            context["work"] = _work(day.work)
     return context
 
 
 @kept_for(60)
-def flow() -> list[tuple[datetime, int, int]]:
-    """(hour, cases opened, decisions by people and rules) of the last 24 hours, oldest first.
-
-    A case stands in the case table while it is open and in its decision's row afterwards, so that
-    no content is read. Decisions that hand a case on leave it open and are not counted as its end.
-    """
-    now = timezone.now().replace(minute=0, second=0, microsecond=0)
-    since = now - timedelta(hours=HOURS - 1)
-    recent = Decision.objects.filter(at__gte=since)
-    decided = Counter(_by_hour(recent.exclude(actor_kind=ActorKind.SYNC), "at"))
-    handed_on = Q(action__in=_HANDED_ON) | Q(severity=Severity.CRITICAL)
-    closed = recent.filter(case_opened_at__gte=since).exclude(handed_on)
-    opened = Counter(_by_hour(closed, "case_opened_at", distinct="case_id"))
-    opened.update(_by_hour(Case.objects.filter(opened_at__gte=since), "opened_at"))
-    hours = [since + timedelta(hours=step) for step in range(HOURS)]
-    return [(hour, opened[hour], decided[hour]) for hour in hours]
-
-
-def _by_hour(queryset: Any, column: str, *, distinct: str = "") -> dict[datetime, int]:
-    counted = Count(distinct, distinct=True) if distinct else Count("pk")
-    hours = queryset.annotate(hour=TruncHour(column, tzinfo=timezone.get_default_timezone()))
-    return dict(hours.order_by().values("hour").annotate(n=counted).values_list("hour", "n"))
+def last_day() -> flow.Day:
+    """At most a minute old: the chart's hours do not change faster."""
+    return flow.last_day()
 
 
 def _chart(rows: list[tuple[datetime, int, int]]) -> dict[str, Any]:
@@ -120,6 +94,47 @@ _OPTIONS = {
 }
 
 
+@kept_for(60)
+def reasons_by_slug() -> dict[str, Reason]:
+    """Also those no longer in force: the log still names them."""
+    return {reason.slug: reason for reason in Reason.objects.all()}
+
+
+def _reasons(rows: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    """`share` is the bar's length in percent of the longest one."""
+    known = reasons_by_slug()
+    most = max((number for _slug, number in rows), default=1)
+    return [
+        {
+            "label": known[slug].label if slug in known else slug,
+            "severity": known[slug].severity if slug in known else "",
+            "number": number,
+            "share": 100 * number / most,
+        }
+        for slug, number in rows
+    ]
+
+
+def _work(rows: list[flow.Work]) -> list[dict[str, Any]]:
+    """Per person: approvals, rejections and the rest, each with its part of the longest bar."""
+    names = dict(
+        User.objects.filter(pk__in=[each.actor_id for each in rows]).values_list("pk", "username")
+    )
+    most = max((each.total for each in rows), default=1)
+    shown = []
+    for each in rows:
+        approved, rejected = each.actions[Action.APPROVE], each.actions[Action.REJECT]
+        parts = {
+            "approved": approved,
+            "rejected": rejected,
+            "other": each.total - approved - rejected,
+        }
+        shares = {name: 100 * number / most for name, number in parts.items()}
+        who = names.get(each.actor_id, f"#{each.actor_id}")
+        shown.append({"who": who, "total": each.total, "shares": shares, **parts})
+    return shown
+
+
 def my_day(user_id: int) -> dict[str, Any]:
     """My decisions since midnight in my zone, by action, and those of the present shift."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -134,67 +149,3 @@ def my_day(user_id: int) -> dict[str, Any]:
         "shift_started_at": started,
         "shift": sum(1 for _action, at in rows if started and at >= started),
     }
-
-
-@kept_for(10)
-def trouble() -> dict[str, Any]:
-    """What the notices are made of; a fixed number of queries."""
-    last = SyncRun.objects.order_by("source_id", "-pk").distinct("source_id")
-    runs = [
-        run
-        for run in last.select_related("source")
-        if run.status in {RunStatus.FAILED, RunStatus.PARTIAL}
-    ]
-    faults = Fault.objects.filter(resolved_at__isnull=True).values("pk")[:FAULTS_SHOWN].count()
-    circuits = list(Source.objects.filter(circuit_open_until__gt=timezone.now()))
-    sealed = Seal.objects.order_by("-pk").values_list("last_id", flat=True).first() or 0
-    unsealed = Decision.objects.filter(pk__gt=sealed).order_by("pk").first()
-    return {"runs": runs, "faults": faults, "circuits": circuits, "unsealed": unsealed}
-
-
-def attention() -> list[Notice]:
-    """What somebody should look at: icon, tone, sentence, link."""
-    found = trouble()
-    notices: list[Notice] = []
-    overdue = sum(count.overdue for count in fresh_counts())
-    if overdue:
-        text = ngettext("%(n)s case is overdue.", "%(n)s cases are overdue.", overdue)
-        notices.append(
-            _notice("pending", "alarm", text % {"n": overdue}, reverse("console:queues"))
-        )
-    for run in found["runs"]:
-        failed = run.status == RunStatus.FAILED
-        text = (
-            _("The last run of %(source)s failed.")
-            if failed
-            else _("The last run of %(source)s is partial.")
-        )
-        link = reverse("console:run", args=[run.pk])
-        tone, icon = ("rejected", "cancel") if failed else ("pending", "error")
-        notices.append(_notice(tone, icon, text % {"source": run.source.name}, link))
-    for source in found["circuits"]:
-        text = _("%(source)s is not being asked until %(time)s: it failed repeatedly.") % {
-            "source": source.name,
-            "time": timezone.localtime(source.circuit_open_until).strftime("%H:%M"),
-        }
-        link = reverse("admin:upstream_source_change", args=[source.pk])
-        notices.append(_notice("rejected", "power_off", text, link))
-    if found["faults"]:
-        text = ngettext(
-            "%(n)s failed record is kept.", "%(n)s failed records are kept.", found["faults"]
-        )
-        shown = f"{found['faults']}+" if found["faults"] == FAULTS_SHOWN else found["faults"]
-        link = reverse("admin:upstream_fault_changelist")
-        notices.append(_notice("pending", "report", text % {"n": shown}, link))
-    unsealed = found["unsealed"]
-    if unsealed is not None and timezone.now() - unsealed.at > SEAL_LATE:
-        text = _("Decisions since %(time)s are not sealed.") % {
-            "time": timezone.localtime(unsealed.at).strftime("%Y-%m-%d %H:%M")
-        }
-        link = reverse("admin:moderation_seal_changelist")
-        notices.append(_notice("pending", "verified", text, link))
-    return notices
-
-
-def _notice(tone: str, icon: str, text: str, link: str) -> Notice:
-    return {"tone": tone, "icon": icon, "text": text, "link": link}

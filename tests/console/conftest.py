@@ -9,23 +9,15 @@ from playwright.sync_api import Browser, sync_playwright
 
 from accounts.enums import Role
 from accounts.models import User
-from moderation.console import actions, dashboard, navigation
+from moderation.console.freshness import forget_everything
 from tests import chromium
 from tests.factories import make_person
-
-KEPT = (navigation.fresh_counts, actions.offered_reasons, dashboard.flow, dashboard.trouble)
 
 
 @pytest.fixture(autouse=True)
 def fresh():
     """No test sees numbers that another one left in this process."""
-    for kept in (
-        navigation.fresh_counts,
-        actions.offered_reasons,
-        dashboard.flow,
-        dashboard.trouble,
-    ):
-        kept.forget()
+    forget_everything()
 
 
 @pytest.fixture(scope="session")

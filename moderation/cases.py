@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.keys import uuid7
+from moderation.assignments import works
 from moderation.enums import CaseKind, Priority, Why
 from moderation.errors import NotAllowed, StaleClaim
 from moderation.models import Case, Skip
@@ -157,8 +158,8 @@ RETURNING {", ".join(_FIELDS)}
 def claim(*, user: User, queue: str, limit: int) -> list[Case]:
     """Leases up to `limit` cases of a queue to `user`, most urgent first; each with a new token.
 
-    Raises UnknownQueue, and NotAllowed for a queue outside the user's role. At most MAX_HELD are
-    held.
+    Raises UnknownQueue, and NotAllowed for a queue outside the user's role or given to others. At
+    most MAX_HELD are held.
     """
     _may_work(user, queue)
     limit = max(1, min(limit, MAX_CLAIM))
@@ -179,9 +180,11 @@ def claim(*, user: User, queue: str, limit: int) -> list[Case]:
 
 
 def _may_work(user: User, queue: str) -> None:
-    needed = get_queue(queue).permission
-    if not user.has_perm(needed):
+    wanted = get_queue(queue)
+    if not user.has_perm(wanted.permission):
         raise NotAllowed(_("Your role does not work this queue."))
+    if not works(user, wanted):
+        raise NotAllowed(_("This queue was given to others; a lead can add you."))
 
 
 @transaction.atomic

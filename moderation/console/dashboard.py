@@ -76,6 +76,8 @@ def _chart(rows: list[tuple[datetime, int, int]]) -> dict[str, Any]:
     }
 
 
+# Legible on both of the theme's papers: Chart.js draws text once, whatever theme comes later.
+_TEXT = "#7a7a83"
 _OPTIONS = {
     "animation": False,
     "maintainAspectRatio": False,
@@ -84,12 +86,19 @@ _OPTIONS = {
         "legend": {
             "display": True,
             "align": "end",
-            "labels": {"usePointStyle": True, "boxHeight": 7},
+            "labels": {"usePointStyle": True, "boxHeight": 7, "color": _TEXT},
         }
     },
     "scales": {
-        "x": {"grid": {"display": False}, "ticks": {"maxRotation": 0, "autoSkipPadding": 16}},
-        "y": {"beginAtZero": True, "ticks": {"precision": 0}, "grid": {"lineWidth": 0.5}},
+        "x": {
+            "grid": {"display": False},
+            "ticks": {"maxRotation": 0, "autoSkipPadding": 16, "color": _TEXT},
+        },
+        "y": {
+            "beginAtZero": True,
+            "ticks": {"precision": 0, "color": _TEXT},
+            "grid": {"lineWidth": 0.5},
+        },
     },
 }
 

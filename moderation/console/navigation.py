@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from moderation.console.access import VIEW
+from moderation.assignments import assigned, works
+from moderation.console.access import VIEW, person
 from moderation.console.freshness import kept_for
 from moderation.counts import QueueCount, queue_counts
-from moderation.registry import queues
+from moderation.registry import ReviewQueue, queues
 
 Item = dict[str, Any]
 
@@ -21,6 +22,17 @@ Item = dict[str, Any]
 def fresh_counts() -> list[QueueCount]:
     """The queues' counts, at most five seconds old."""
     return queue_counts()
+
+
+@kept_for(5)
+def fresh_assignments() -> dict[str, set[int]]:
+    """Who works which queue, at most five seconds old; a claim looks itself."""
+    return assigned()
+
+
+def works_queue(request: HttpRequest, queue: ReviewQueue) -> bool:
+    """Whether the queue's review page is this person's, for links and lists."""
+    return works(person(request), queue, fresh_assignments().get(queue.slug, set()))
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -81,7 +93,7 @@ def _queues(request: HttpRequest) -> list[Item]:
     counts = {count.slug: count for count in fresh_counts()}
     items = []
     for queue in queues().values():
-        if not request.user.has_perm(queue.permission):
+        if not works_queue(request, queue):
             continue
         count = counts.get(queue.slug)
         item: Item = {

@@ -20,6 +20,7 @@ from unfold.settings import get_config
 from accounts.models import User
 from core.middleware import CSP_STRICT
 from moderation.console.access import LEAD, console_page
+from moderation.console.navigation import works_queue
 from moderation.console.review_words import words
 from moderation.errors import UnknownQueue
 from moderation.models import Reason
@@ -38,10 +39,11 @@ def review_page(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404 from None
     user = request.user
     assert isinstance(user, User)
-    allowed = user.has_perm(queue.permission)
+    allowed = works_queue(request, queue)
     context = {
         "queue": queue,
         "user": user,
+        "given_away": not allowed and user.has_perm(queue.permission),
         "language": get_language() or settings.LANGUAGE_CODE,
         "languages": settings.LANGUAGES,
         "colors": get_config()["COLORS"],

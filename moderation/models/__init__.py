@@ -1,5 +1,6 @@
 """The engine's tables, one file for each concern."""
 
+from moderation.models.assignment import Assignment
 from moderation.models.case import Case, Shift, Skip
 from moderation.models.decision import Decision, Receipt, Seal, Tombstone
 from moderation.models.journal import IdempotencyRecord, Note, OutboxEvent, Tally
@@ -8,6 +9,7 @@ from moderation.models.subject import Reviewable, ReviewableQuerySet
 from moderation.models.term import Term, TermVersion
 
 __all__ = [
+    "Assignment",
     "Case",
     "Decision",
     "IdempotencyRecord",

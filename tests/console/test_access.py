@@ -25,6 +25,7 @@ OPERATORS = {"operator", "admin"}
 PAGES = {
     "/admin/": EVERY_ROLE,
     "/admin/queues/": EVERY_ROLE,
+    "/admin/assignments/": LEADS,
     "/admin/runs/": EVERY_ROLE,
     "/admin/runs/{run}/": EVERY_ROLE,
     "/admin/subjects/gallery.imagelog/{image}/": EVERY_ROLE,

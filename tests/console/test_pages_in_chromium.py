@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = [
     "/admin/",
     "/admin/queues/",
+    "/admin/assignments/",
     "/admin/runs/",
     "/admin/runs/{run}/",
     "/admin/subjects/gallery.imagelog/{image}/",

@@ -135,6 +135,12 @@ class Attachment(models.Model):
             models.Index(
                 fields=["next_try_at"], condition=models.Q(state="wanted"), name="attachment_wanted"
             ),
+            # What was given up lately, for the notice about it.
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(state="failed"),
+                name="attachment_failed",
+            ),
             # Same bytes, other subjects.
             models.Index(fields=["file"], name="attachment_by_file"),
         ]

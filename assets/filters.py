@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from assets.enums import AssetStatus, AssetType, GroupType
 from assets.models import Asset, AssetGroup
-from moderation.filters import SubjectFilterSet, prefixed
+from moderation.filters import SubjectFilterSet
+from moderation.ranges import prefixed
 
 
 class AssetFilterSet(SubjectFilterSet):

@@ -34,7 +34,6 @@ class CharacterAdmin(SubjectAdmin):
     shows_record = True
     list_display = ("thumbnail", "name", "badges", "author_id", "is_public", "source", "created_at")
     list_display_links = ("name",)
-    search_help_text = _("Id, upstream id or author")
     inlines = (KnowledgeBaseInline, CharacterTextInline)
     exclude = ("content_digest",)
 

@@ -12,8 +12,6 @@ from moderation.filters import SubjectFilterSet
 class CharacterFilterSet(SubjectFilterSet):
     """Adds the author and whether the character is public."""
 
-    searched: ClassVar[tuple[str, ...]] = ("author_id",)
-
     user = django_filters.CharFilter(field_name="author_id", label=_("Author"))
     public = django_filters.BooleanFilter(field_name="is_public", label=_("Public"))
 

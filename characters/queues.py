@@ -1,7 +1,7 @@
 """The queue of characters: texts and avatar together, with what changed since the last approval."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -30,6 +30,7 @@ class CharacterQueue(ReviewQueue):
     icon = "face"
     character_field = "upstream_id"
     user_field = "author_id"
+    id_columns = ("author_id",)
 
     def load(self, ids: Any) -> list[Any]:
         characters: list[Any] = list(super().load(ids))
@@ -46,6 +47,13 @@ class CharacterQueue(ReviewQueue):
             return str(subject.name)
         parts = (subject.text.name, subject.text.bio, subject.text.origin_prompt)
         return "\n\n".join(part for part in parts if part)
+
+    def search_texts(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Sequence[str]]:
+        return {
+            character.pk: (self.text_of(character),)
+            for character in self.load(ids)
+            if character.review_status != ReviewStatus.PURGED and character.deleted_at is None
+        }
 
     def raw_of(self, subject: Any) -> Any:
         return newest_raw(CharacterText.objects.filter(character=subject))

@@ -86,6 +86,7 @@ app.conf.update(
         "mirror missing files": _every(10, "media.tasks.mirror_due"),
         "sweep the storage": _every(86_400, "media.tasks.sweep"),
         "deliver the outbox": _every(5, "moderation.tasks.deliver_outbox"),
+        "fill the search": _every(5, "moderation.tasks.fill_search"),
         "seal decisions": _every(60, "moderation.tasks.seal_decisions"),
         "erase what is due": _every(300, "moderation.tasks.erase_due"),
         "tidy": _every(3600, "moderation.tasks.tidy"),

@@ -18,7 +18,6 @@ class ImageLogAdmin(SubjectAdmin):
         "thumbnail", "message", "badges", "user_id", "character_id", "source", "created_at",
     )  # fmt: skip
     list_display_links = ("message",)
-    search_help_text = _("Id, upstream id, message, user or conversation")
 
     @admin.display(description=_("Message"))
     def message(self, image: ImageLog) -> str:

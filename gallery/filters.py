@@ -12,8 +12,6 @@ from moderation.filters import SubjectFilterSet
 class ImageFilterSet(SubjectFilterSet):
     """Adds the upstream user, character and conversation."""
 
-    searched: ClassVar[tuple[str, ...]] = ("user_id", "archive_id", "message_id")
-
     user = django_filters.CharFilter(field_name="user_id", label=_("User"))
     character = django_filters.CharFilter(field_name="character_id", label=_("Character"))
     archive = django_filters.CharFilter(field_name="archive_id", label=_("Conversation"))

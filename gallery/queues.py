@@ -1,7 +1,7 @@
 """The queue of image logs: what a moderator is shown about a generated picture."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -30,6 +30,7 @@ class ImageQueue(ReviewQueue):
     card_template = "gallery/card.html"
     character_field = "character_id"
     user_field = "user_id"
+    id_columns = ("user_id", "archive_id", "message_id", "character_id")
 
     def load(self, ids: Any) -> list[Any]:
         images: list[Any] = list(super().load(ids))
@@ -42,6 +43,18 @@ class ImageQueue(ReviewQueue):
     def text_of(self, subject: Any) -> str:
         detail = subject.detail
         return detail.prompt if detail else ""
+
+    def search_texts(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Sequence[str]]:
+        """The newest prompt and negative prompt."""
+        negatives = [f"params__{key}" for key in _NEGATIVE]
+        rows = (
+            ImageDetail.objects.filter(image__in=ids)
+            .exclude(image__review_status=ReviewStatus.PURGED)
+            .order_by("image_id", "-id")
+            .distinct("image_id")
+            .values_list("image_id", "prompt", *negatives)
+        )
+        return {row[0]: [str(text) for text in row[1:] if text] for row in rows}
 
     def raw_of(self, subject: Any) -> Any:
         return newest_raw(ImageDetail.objects.filter(image=subject))

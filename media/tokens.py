@@ -53,11 +53,17 @@ def _packed(each: Pass) -> str:
 
 def read_token(token: str) -> Pass | None:
     """None for a token that is not ours, was tampered with, or has expired."""
+    found = read_signed(token)
+    return found if found and found.expires > time.time() else None
+
+
+def read_signed(token: str) -> Pass | None:
+    """What a token says or, once expired, said; None when it is not ours or was tampered with."""
     try:
         packed = _signer().unsign(token)
         fields = _FORM.unpack(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
         key, epoch, variant, purpose, user_id, expires = fields
-        found = Pass(
+        return Pass(
             uuid.UUID(bytes=key),
             epoch,
             _VARIANTS[variant],
@@ -67,4 +73,3 @@ def read_token(token: str) -> Pass | None:
         )
     except (signing.BadSignature, binascii.Error, struct.error, IndexError, ValueError):
         return None
-    return found if found.expires > time.time() else None

@@ -22,6 +22,7 @@ from moderation.enums import ReviewStatus
 from moderation.filters import SubjectFilterSet
 from moderation.models import Reviewable
 from moderation.registry import queue_for
+from moderation.search import Search
 from moderation.visibility import visible_to
 
 # Where prepare_rows() leaves a row's picture for its cell.
@@ -29,7 +30,7 @@ _PICTURE = "list_picture"
 
 
 class SubjectAdmin(SubjectActions, ConsoleAdmin):
-    """A list of subjects: thumbnails, badges, filters, search by ids, decisions on selected rows.
+    """A list of subjects: thumbnails, badges, filters, search, decisions on selected rows.
 
     A row opens the subject's page. Held subjects are listed to leads only, without their picture.
     """
@@ -38,7 +39,7 @@ class SubjectAdmin(SubjectActions, ConsoleAdmin):
     action_form = DecideActionForm
     list_select_related: ClassVar[tuple[str, ...]] = ("source",)
     search_fields = ("id",)
-    search_help_text = _("Id or upstream id, or how it begins")
+    search_help_text = _("Words, an id or how it begins, or a pasted address")
     # Whether the change page is the record itself instead of the subject's page.
     shows_record: ClassVar[bool] = False
 
@@ -48,7 +49,7 @@ class SubjectAdmin(SubjectActions, ConsoleAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return self.filterset_class.search(queryset, search_term), False
+        return Search(search_term).narrow(queryset, queue_for(self.model.subject_type())), False
 
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Reviewable]) -> None:
         role = queue_for(self.model.subject_type()).picture_role

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from moderation import cases, outbox, purging, store
+from moderation import cases, outbox, purging, search, store
 from moderation.enums import Action, ActorKind, CaseKind, Priority, ReviewStatus, Severity, Why
 from moderation.queues import ESCALATIONS
 from moderation.store import Locked
@@ -84,6 +84,7 @@ def follow_up(rows: Sequence[dict[str, Any]]) -> None:
     purged = [row for row in rows if _became(row, ReviewStatus.PURGED)]
     if purged:
         purging.bury(purged)
+        search.forget([(row["subject_type"], row["subject_id"]) for row in purged])
     rejected = [row for row in rows if _became(row, ReviewStatus.REJECTED)] + purged
     if rejected:
         outbox.enqueue(

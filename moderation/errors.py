@@ -38,5 +38,12 @@ class UnknownBatch(ModerationError):
     """No decisions under that batch."""
 
 
+class SearchTooBroad(ModerationError):
+    """The words are everywhere: the database was stopped before it found those that have all."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This search takes too long; narrow it by a rarer word or a filter."))
+
+
 class IdempotencyConflict(ModerationError):
     """The key was used with another body, or its first request is still under way."""

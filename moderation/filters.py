@@ -1,7 +1,6 @@
 """Filters of lists: of subjects, shared by changelists and REST, and of the log and open cases."""
 
 import uuid
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
@@ -30,40 +29,21 @@ from moderation.models import (
     TermVersion,
     Tombstone,
 )
-from moderation.registry import queues
+from moderation.ranges import first_id_at
+from moderation.registry import queue_for, queues
+from moderation.search import Search
 from upstream.filters import source_names
-from upstream.models import Source
 
 M = TypeVar("M", bound=Model)
-MATCHES = 500
-# Sorts behind every continuation of a prefix in a UTF-8 database.
-_LAST_CHARACTER = "\U0010ffff"
-
-
-def prefixed(column: str, prefix: str) -> Q:
-    """Rows whose column begins with `prefix`, as a range that an ordinary index serves."""
-    return Q(
-        **{f"{column}__gte": prefix, f"{column}__lt": prefix + _LAST_CHARACTER},
-        **{f"{column}__startswith": prefix},
-    )
-
-
-def first_id_at(moment: datetime) -> uuid.UUID:
-    """The smallest UUIDv7 of that moment: ids are in order of arrival, so time needs no index."""
-    milliseconds = max(int(moment.timestamp() * 1000), 0)
-    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
 
 
 class SubjectFilterSet(django_filters.FilterSet):
     """`q`, `status`, `source`, `state`, `since`, `until` of any subject.
 
-    `since` and `until` are about arrival here. A content app names in `searched` its columns that
-    an index begins with.
+    `q` is the search (moderation.search); `since` and `until` are about arrival here.
     """
 
-    searched: ClassVar[tuple[str, ...]] = ()
-
-    q = django_filters.CharFilter(method="filter_q", label=_("Id"))
+    q = django_filters.CharFilter(method="filter_q", label=_("Search"))
     status = django_filters.ChoiceFilter(
         field_name="review_status",
         choices=ReviewStatus.choices,
@@ -99,29 +79,10 @@ class SubjectFilterSet(django_filters.FilterSet):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
-    @classmethod
-    def search(cls, queryset: QuerySet[M], term: str) -> QuerySet[M]:
-        """Rows by id, by upstream id, or by the beginning of a searched column; indexes only.
-
-        Of each column at most MATCHES rows: a term that fits more is none to search by.
-        """
-        term = term.strip()
-        if not term or "\0" in term:
-            return queryset if not term else queryset.none()
-        # The unique index begins with the source, so every source is named.
-        sources = list(Source.objects.values_list("pk", flat=True))
-        conditions = [Q(source__in=sources) & prefixed("upstream_id", term)]
-        conditions += [prefixed(column, term) for column in cls.searched]
-        with suppress(ValueError):
-            conditions.append(Q(pk=uuid.UUID(term)))
-        rows = queryset.model._default_manager.order_by().values("pk")
-        first, *rest = (rows.filter(condition)[:MATCHES] for condition in conditions)
-        return queryset.filter(pk__in=first.union(*rest) if rest else first)
-
     def filter_q(
         self, queryset: QuerySet[Reviewable], name: str, value: str
     ) -> QuerySet[Reviewable]:
-        return self.search(queryset, value)
+        return Search(value).narrow(queryset, queue_for(queryset.model.subject_type()))
 
     def filter_state(
         self, queryset: QuerySet[Reviewable], name: str, value: str

@@ -4,17 +4,17 @@ it.
 
 import uuid
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
+from moderation.enums import ReviewStatus
 from moderation.errors import UnknownQueue, UnknownSubjectType
 from moderation.models import Reviewable
 
@@ -42,6 +42,8 @@ class ReviewQueue:
     # Fields that hold the upstream character and user; "" where there is none.
     character_field: ClassVar[str] = ""
     user_field: ClassVar[str] = ""
+    # Further columns that hold ids and that an index begins with: searched by how they begin.
+    id_columns: ClassVar[tuple[str, ...]] = ()
 
     def load(self, ids: Collection[uuid.UUID]) -> list[Reviewable]:
         """The subjects with what a card needs, in a fixed number of queries, in any order."""
@@ -51,21 +53,29 @@ class ReviewQueue:
         assert self.model is not None
         return self.model._default_manager.select_related("source")
 
+    @property
+    def subject_type(self) -> str:
+        assert self.model is not None
+        return self.model.subject_type()
+
     def narrow(
-        self, rows: QuerySet[Any], *, character: str | None, user: str | None, text: str | None
+        self, rows: QuerySet[Any], *, character: str | None, user: str | None
     ) -> QuerySet[Any]:
-        """Filters of the subjects list: an upstream character, an upstream user, an id."""
+        """Filters of the subjects list: an upstream character, an upstream user."""
         for field, value in ((self.character_field, character), (self.user_field, user)):
             if value:
                 rows = rows.filter(**{field: value}) if field else rows.none()
-        return rows.filter(self.matches(text)) if text else rows
+        return rows
 
-    def matches(self, text: str) -> Q:
-        """What a search term may equal; by indexes only."""
-        found = Q(upstream_id=text)
-        with suppress(ValueError):
-            found |= Q(pk=uuid.UUID(text))
-        return found
+    def search_texts(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Sequence[str]]:
+        """What people find these subjects by beside their ids; by id, without those that are
+        purged or erased. A fixed number of queries.
+        """
+        return {
+            subject.pk: (self.title_of(subject), self.text_of(subject))
+            for subject in self.load(ids)
+            if subject.review_status != ReviewStatus.PURGED
+        }
 
     def title_of(self, subject: Reviewable) -> str:
         return str(subject)

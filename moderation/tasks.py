@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from moderation import audit, counts, outbox, purging
+from moderation import audit, counts, outbox, purging, search
 from moderation.cases import SHIFT_GAP
 from moderation.models import IdempotencyRecord, OutboxEvent, Skip
 
@@ -30,6 +30,12 @@ def deliver_outbox() -> None:
 @shared_task
 def erase_due() -> None:
     purging.erase_due()
+
+
+@shared_task
+def fill_search() -> None:
+    """Takes new and changed texts into the search; what is due waits in the database."""
+    search.fill()
 
 
 @shared_task

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.keys import uuid7
-from moderation import cases, purging, store
+from moderation import cases, purging, search, store
 from moderation.actors import Actor
 from moderation.enums import Action, ActorKind, Outcome, ReviewStatus
 from moderation.errors import UnknownBatch
@@ -55,7 +55,9 @@ def reverse_batch(batch: uuid.UUID, actor: Actor) -> BatchResult:
         results.append(Result(key, Outcome.APPLIED, original.from_status, decision=subject.next_id))
     save([step for step, _ in steps])
     _restore_cases([(step.locked, original) for step, original in steps])
-    purging.unbury([o.subject_id for _, o in steps if o.to_status == ReviewStatus.PURGED])
+    unpurged = [o for _, o in steps if o.to_status == ReviewStatus.PURGED]
+    purging.unbury([original.subject_id for original in unpurged])
+    search.mark_due([(original.subject_type, original.subject_id) for original in unpurged])
     return BatchResult(new_batch, results)
 
 

@@ -12,11 +12,17 @@ from moderation.errors import (
     IdempotencyConflict,
     ModerationError,
     NotAllowed,
+    SearchTooBroad,
     StaleClaim,
     UnknownBatch,
     UnknownQueue,
     UnknownSubjectType,
 )
+
+
+class TooBroad(APIException):
+    status_code = 422
+    default_code = "too_broad"
 
 
 class Conflict(APIException):
@@ -29,6 +35,7 @@ _STATUS: dict[type[ModerationError], type[APIException]] = {
     UnknownSubjectType: NotFound,
     UnknownBatch: NotFound,
     NotAllowed: PermissionDenied,
+    SearchTooBroad: TooBroad,
     StaleClaim: Conflict,
     IdempotencyConflict: Conflict,
 }

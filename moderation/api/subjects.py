@@ -11,16 +11,16 @@ from rest_framework.response import Response
 
 from accounts.permissions import CanModerate
 from accounts.roles import permissions_of, role_of
-from core.paging import limit_of, page_of
-from moderation import timeline
+from core.paging import decode_cursor, encode_cursor, limit_of
+from moderation import search, timeline
 from moderation.api import schemas
 from moderation.api.base import ModerationView, purpose_of, user_of
 from moderation.api.decisions import time_of
 from moderation.api.presenting import present_subjects
 from moderation.enums import ReviewStatus
 from moderation.models import Note, Reason, Reviewable, Shift
-from moderation.registry import ReviewQueue, queue_for, subject_types
-from moderation.visibility import may_see, visible_to
+from moderation.registry import ReviewQueue, queue_for
+from moderation.visibility import may_see
 
 
 class Subjects(ModerationView):
@@ -28,25 +28,49 @@ class Subjects(ModerationView):
         responses=schemas.SubjectsPage,
         parameters=[
             OpenApiParameter(name, str)
-            for name in ("type", "status", "character", "user", "q", "since", "cursor", "limit")
+            for name in ("type", "status", "character", "user", "since", "cursor", "limit")
+        ]
+        + [
+            OpenApiParameter(
+                "q",
+                str,
+                description="Words of the texts, an id or how it begins, a SHA-256, or an address"
+                " of ours. New texts are found within a minute.",
+            )
         ],
-        summary="Subjects of a type, newest first",
+        summary="Subjects, newest first: all types, or one",
     )
     def get(self, request: Request) -> Response:
         given = request.query_params
-        queue = queue_for(given.get("type") or subject_types()[0])
-        rows = visible_to(queue.queryset(), user_of(request))
-        if status := given.get("status"):
-            if status not in ReviewStatus.values:
-                raise ValidationError({"status": [f"One of {', '.join(ReviewStatus.values)}."]})
-            rows = rows.filter(review_status=status)
-        if since := given.get("since"):
-            rows = rows.filter(first_seen_at__gte=time_of(since, "since"))
-        rows = queue.narrow(
-            rows, character=given.get("character"), user=given.get("user"), text=given.get("q")
+        status, since = given.get("status", ""), given.get("since")
+        if status and status not in ReviewStatus.values:
+            raise ValidationError({"status": [f"One of {', '.join(ReviewStatus.values)}."]})
+        wanted = search.Wanted(
+            text=given.get("q", ""),
+            queue=queue_for(given["type"]) if given.get("type") else None,
+            status=status,
+            character=given.get("character", ""),
+            user=given.get("user", ""),
+            since=time_of(since, "since") if since else None,
         )
-        page, cursor = page_of(rows, cursor=given.get("cursor"), limit=limit_of(given.get("limit")))
-        return Response({"items": [_row(queue, each) for each in page], "next_cursor": cursor})
+        found = search.find(
+            wanted,
+            viewer=user_of(request),
+            after=_after(given.get("cursor")),
+            limit=limit_of(given.get("limit")),
+        )
+        items = [_row(queue, subject) for queue, subject in found.subjects]
+        cursor = encode_cursor(str(found.after)) if found.after else None
+        return Response({"items": items, "next_cursor": cursor})
+
+
+def _after(cursor: str | None) -> uuid.UUID | None:
+    if not cursor:
+        return None
+    try:
+        return uuid.UUID(decode_cursor(cursor))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValidationError({"cursor": ["This cursor is not one of ours."]}) from error
 
 
 def _row(queue: ReviewQueue, subject: Reviewable) -> dict[str, Any]:

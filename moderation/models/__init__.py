@@ -5,6 +5,7 @@ from moderation.models.case import Case, Shift, Skip
 from moderation.models.decision import Decision, Receipt, Seal, Tombstone
 from moderation.models.journal import IdempotencyRecord, Note, OutboxEvent, Tally
 from moderation.models.policy import Reason, ReasonVersion
+from moderation.models.search import SearchDue, SearchEntry
 from moderation.models.subject import Reviewable, ReviewableQuerySet
 from moderation.models.term import Term, TermVersion
 
@@ -21,6 +22,8 @@ __all__ = [
     "Reviewable",
     "ReviewableQuerySet",
     "Seal",
+    "SearchDue",
+    "SearchEntry",
     "Shift",
     "Skip",
     "Tally",

@@ -118,7 +118,7 @@ def _box(tones: Floats, kept: NDArray[np.intp]) -> Floats:
     np.add.accumulate(steps, axis=1, out=steps)
     entered = np.minimum(kept + before + 1, length)
     left = np.maximum(kept + before + 1 - window, 0)
-    sums = np.take(steps, entered + left - 1, axis=1)
+    sums: Floats = np.take(steps, entered + left - 1, axis=1)
     sums /= (entered - left).astype(np.float32)
     return sums
 
@@ -132,7 +132,7 @@ def _quality(small: Floats) -> int:
     return min(100, total // 90)
 
 
-_COSINES = np.array(
+COSINES = np.array(
     [
         [
             float(np.float32(math.sqrt(2 / 64)))
@@ -147,8 +147,8 @@ _COSINES = np.array(
 
 def _frequencies(small: Floats) -> Floats:
     """The 16 by 16 lowest frequencies but the constant; added up in the reference's order."""
-    half = np.add.accumulate(_COSINES.T[:, :, None] * small[:, None, :], axis=0)[-1]
-    products = half.T[:, :, None] * _COSINES.T[:, None, :]
+    half = np.add.accumulate(COSINES.T[:, :, None] * small[:, None, :], axis=0)[-1]
+    products = half.T[:, :, None] * COSINES.T[:, None, :]
     frequencies: Floats = np.add.accumulate(products, axis=0)[-1]
     return frequencies
 

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import DateTimeField
 
+from moderation.locks import Lock
 from moderation.models import Decision, Seal
 
 GENESIS = bytes(32)
@@ -85,7 +86,7 @@ def seal(*, wait: float = SEAL_WAIT_SECONDS) -> Seal | None:
         return None
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(7305112001)")
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [Lock.SEALER])
             if not cursor.fetchone()[0]:
                 return None
         last = Seal.objects.order_by("-id").first()

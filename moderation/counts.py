@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from moderation.enums import ReviewStatus
+from moderation.locks import Lock
 from moderation.registry import queues
 
 CACHE_SECONDS = 3
@@ -86,12 +87,13 @@ def fold_tallies() -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH one AS (SELECT pg_try_advisory_xact_lock(7305112002) AS mine),"
+            "WITH one AS (SELECT pg_try_advisory_xact_lock(%s) AS mine),"
             " gone AS (DELETE FROM moderation_tally USING one WHERE mine"
             "          RETURNING scope, name, value, delta),"
             " sums AS (INSERT INTO moderation_tally (scope, name, value, delta)"
             "          SELECT scope, name, value, sum(delta) FROM gone"
             "          GROUP BY scope, name, value HAVING sum(delta) <> 0 RETURNING 1)"
-            " SELECT (SELECT count(*) FROM gone) - (SELECT count(*) FROM sums)"
+            " SELECT (SELECT count(*) FROM gone) - (SELECT count(*) FROM sums)",
+            [Lock.TALLY],
         )
         return int(cursor.fetchone()[0])

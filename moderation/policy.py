@@ -11,12 +11,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from moderation.enums import TermKind
 from moderation.errors import BadTerm
+from moderation.locks import Lock
 from moderation.models import Reason, ReasonVersion, Term, TermVersion
 from moderation.words.folding import folded, squeezed
 from moderation.words.patterns import check_pattern
-
-# Any number that no other advisory lock of ours has.
-WORD_LIST_LOCK = 7_305_112_003
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def save_term(*, term: Term, by: User | None) -> Term:
     check_term(term)
     with connection.cursor() as cursor:
         # One edit after the other: the newest version's number is the version of the whole list.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WORD_LIST_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.WORD_LIST])
     if _save_changed(term):
         TermVersion.objects.create(term=term, **_version_of(term, by))
     return term

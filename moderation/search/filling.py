@@ -11,14 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection, transaction
 
+from moderation.locks import Lock
 from moderation.models import SearchDue, SearchEntry
 from moderation.registry import queue_for, subject_types
 from moderation.search.texts import normalised, terms_of
 
 # Subjects of one transaction.
 BATCH = 2_000
-# One filler at a time, so that an older text never overwrites a newer one.
-_LOCK = 7305112003
 _TAKE = """
 DELETE FROM moderation_searchdue WHERE id IN (
     SELECT id FROM moderation_searchdue ORDER BY id LIMIT %s
@@ -49,7 +48,8 @@ def fill(*, seconds: float = 20.0) -> int:
 @transaction.atomic
 def _fill_batch() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        # One filler at a time, so that an older text never overwrites a newer one.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [Lock.SEARCH])
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(_TAKE, [BATCH])

@@ -94,6 +94,23 @@ class Priority(models.IntegerChoices):
     TOP = 100, _("Top")
 
 
+class BankAction(models.TextChoices):
+    """What a bank does with a picture that is near one of its entries."""
+
+    REJECT = "reject", _("Reject")
+    FIRST = "first", _("Look at it first")
+    MARK = "mark", _("Mark only")
+
+
+class ScanState(models.TextChoices):
+    """Of a backward scan."""
+
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
 class Why(models.TextChoices):
     """Why a case is open; a case collects several. Free text (a rule's name) may stand beside
     these.

@@ -1,6 +1,7 @@
 """The engine's tables, one file for each concern."""
 
 from moderation.models.assignment import Assignment
+from moderation.models.bank import Bank, BankEntry, BankMatch, BankScan
 from moderation.models.case import Case, Shift, Skip
 from moderation.models.decision import Decision, Receipt, Seal, Tombstone
 from moderation.models.journal import IdempotencyRecord, Note, OutboxEvent, Tally
@@ -11,6 +12,10 @@ from moderation.models.term import Term, TermVersion
 
 __all__ = [
     "Assignment",
+    "Bank",
+    "BankEntry",
+    "BankMatch",
+    "BankScan",
     "Case",
     "Decision",
     "IdempotencyRecord",

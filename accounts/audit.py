@@ -12,13 +12,17 @@ __all__ = ["ADDITION", "CHANGE", "COMMAND_LINE", "DELETION", "forget_names", "re
 COMMAND_LINE = "command-line"
 
 
-def record(*, by: User | None, about: Model, message: str, flag: int = CHANGE) -> LogEntry:
-    """Writes that `by` (None: a command) did `message` to `about`.
+def record(
+    *, by: User | None, about: Model | None = None, message: str, flag: int = CHANGE
+) -> LogEntry:
+    """Writes that `by` (None: a command) did `message` to `about` (None: to no row, an export).
 
     No personal data and no secrets in the message: it outlives the person (see `forget_names`).
     """
+    who = by or _command_line()
+    about = about or who
     return LogEntry.objects.create(
-        user=by or _command_line(),
+        user=who,
         content_type=ContentType.objects.get_for_model(about),
         object_id=str(about.pk),
         object_repr=str(about)[:200],

@@ -5,10 +5,11 @@ from typing import Any, TypeVar
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from moderation.models import Decision, Reviewable
+from moderation.models import Decision, Note, Reviewable
 from moderation.registry import model_for, subject_types
 
 Subjects = TypeVar("Subjects", bound=Reviewable)
+Records = TypeVar("Records", Decision, Note)
 
 
 def may_see(subject: Reviewable, user: User) -> bool:
@@ -21,8 +22,8 @@ def visible_to(rows: QuerySet[Subjects], user: User) -> QuerySet[Subjects]:
     return rows if user.has_perm("accounts.lead") else rows.filter(held=False)
 
 
-def without_held(rows: QuerySet[Decision], user: User) -> QuerySet[Decision]:
-    """Decisions on held subjects are for leads, too."""
+def without_held(rows: QuerySet[Records], user: User) -> QuerySet[Records]:
+    """Decisions and notes on held subjects are for leads, too."""
     if user.has_perm("accounts.lead"):
         return rows
     held: Any = Q()

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from moderation.assignments import assigned, works
-from moderation.console.access import VIEW, person
+from moderation.console.access import LEAD, VIEW, person
 from moderation.console.freshness import kept_for
 from moderation.counts import QueueCount, queue_counts
 from moderation.registry import ReviewQueue, queues
@@ -81,12 +81,17 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _work(request: HttpRequest) -> list[Item]:
-    return [
+    items = [
         {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")},
         {"title": _("All queues"), "icon": "inbox", "link": reverse("console:queues"),
          "active": request.path == reverse("console:queues")},
+        {"title": _("Hand-over"), "icon": "swap_horiz", "link": reverse("console:handover")},
         {"title": _("Sync runs"), "icon": "sync", "link": reverse("console:runs")},
     ]  # fmt: skip
+    if request.user.has_perm(LEAD):
+        link = reverse("console:month")
+        items.append({"title": _("The month"), "icon": "calendar_month", "link": link})
+    return items
 
 
 def _queues(request: HttpRequest) -> list[Item]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from moderation.console import assignments, queues, review, runs, shift, subjects
+from moderation.console import assignments, handover, month, queues, review, runs, shift, subjects
 
 app_name = "console"
 _SUBJECT = "subjects/<str:subject_type>/<uuid:subject_id>/"
@@ -11,6 +11,8 @@ urlpatterns = [
     path("queues/", queues.queues_page, name="queues"),
     path("queues/<slug:slug>/", review.review_page, name="review"),
     path("assignments/", assignments.assignments_page, name="assignments"),
+    path("handover/", handover.handover_page, name="handover"),
+    path("month/", month.month_page, name="month"),
     path("shift/", shift.shift_json, name="shift"),
     path(_SUBJECT, subjects.subject_page, name="subject"),
     path(f"{_SUBJECT}decide/", subjects.decide_subject, name="decide"),

@@ -4,7 +4,7 @@ from moderation.models.assignment import Assignment
 from moderation.models.bank import Bank, BankEntry, BankMatch, BankScan
 from moderation.models.case import Case, Shift, Skip
 from moderation.models.decision import Decision, Receipt, Seal, Tombstone
-from moderation.models.journal import IdempotencyRecord, Note, OutboxEvent, Tally
+from moderation.models.journal import HandOver, IdempotencyRecord, Note, OutboxEvent, Tally
 from moderation.models.policy import Reason, ReasonVersion
 from moderation.models.search import SearchDue, SearchEntry
 from moderation.models.subject import Reviewable, ReviewableQuerySet
@@ -18,6 +18,7 @@ __all__ = [
     "BankScan",
     "Case",
     "Decision",
+    "HandOver",
     "IdempotencyRecord",
     "Note",
     "OutboxEvent",

@@ -60,12 +60,34 @@ class Note(models.Model):
     subject_id = models.UUIDField(db_index=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     text = models.TextField(_("text"))
-    at = models.DateTimeField(_("at"), auto_now_add=True)
+    at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
 
     class Meta:
         verbose_name = _("note")
         verbose_name_plural = _("notes")
         ordering: ClassVar = ["at"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class HandOver(models.Model):
+    """What one shift tells the next."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    text = models.TextField(_("text"))
+    at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("hand-over note")
+        verbose_name_plural = _("hand-over notes")
+        ordering: ClassVar = ["-at"]
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -42,6 +43,12 @@ def span(seconds: float | None) -> str:
     if minutes:
         return _("%(minutes)s min") % {"minutes": minutes}
     return _("%(seconds)s s") % {"seconds": rest}
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.125 as “12.5 %”."""
+    return "–" if share is None else f"{number_format(100 * share, 1)} %"
 
 
 @register.filter

@@ -26,6 +26,8 @@ PAGES = {
     "/admin/": EVERY_ROLE,
     "/admin/queues/": EVERY_ROLE,
     "/admin/assignments/": LEADS,
+    "/admin/handover/": EVERY_ROLE,
+    "/admin/month/": LEADS,
     "/admin/runs/": EVERY_ROLE,
     "/admin/runs/{run}/": EVERY_ROLE,
     "/admin/subjects/gallery.imagelog/{image}/": EVERY_ROLE,

@@ -34,6 +34,8 @@ PAGES = [
     "/admin/",
     "/admin/queues/",
     "/admin/assignments/",
+    "/admin/handover/",
+    "/admin/month/",
     "/admin/runs/",
     "/admin/runs/{run}/",
     "/admin/subjects/gallery.imagelog/{image}/",

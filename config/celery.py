@@ -87,6 +87,7 @@ app.conf.update(
         "sweep the storage": _every(86_400, "media.tasks.sweep"),
         "deliver the outbox": _every(5, "moderation.tasks.deliver_outbox"),
         "fill the search": _every(5, "moderation.tasks.fill_search"),
+        "compare open cases": _every(20, "moderation.tasks.compare_open_cases"),
         "seal decisions": _every(60, "moderation.tasks.seal_decisions"),
         "erase what is due": _every(300, "moderation.tasks.erase_due"),
         "tidy": _every(3600, "moderation.tasks.tidy"),

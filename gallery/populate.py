@@ -54,9 +54,9 @@ WITH given AS MATERIALIZED (
     FROM given ORDER BY i
 )
 INSERT INTO moderation_case (id, queue, kind, subject_type, subject_id, source_id, priority, why,
-    opened_at, due_at, ready_at, ready)
+    opened_at, due_at, ready_at, ready, compared)
 SELECT gen_random_uuid(), %(queue)s, %(kind)s, %(type)s, id, %(source)s, %(priority)s,
-    ARRAY[%(why)s], opened_at, opened_at + %(sla)s, opened_at, true
+    ARRAY[%(why)s], opened_at, opened_at + %(sla)s, opened_at, true, true
 FROM (SELECT *, now() - interval '5 hours' * (1 - i::float8 / %(total)s) AS opened_at
       FROM given) AS opened
 WHERE status = 'pending' ORDER BY i

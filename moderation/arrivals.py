@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from media.models import Attachment
-from moderation import cases
+from moderation import cases, comparing
 from moderation.actors import Actor
 from moderation.enums import Action, CaseKind, Priority, ReviewStatus, Why
 from moderation.registry import model_for, queue_for, subject_types
@@ -24,7 +24,7 @@ class Observer:
         attachments = list(Attachment.objects.filter(pk__in=attachment_ids))
         keep_held(attachments)
         mark_known_bytes(attachments)
-        cases.bytes_settled([each.subject_id for each in attachments])
+        _offer(attachments)
 
     def failed(self, attachment_ids: Sequence[uuid.UUID]) -> None:
         """No bytes, for good: a moderator sees the text and that the picture could not be had."""
@@ -33,7 +33,7 @@ class Observer:
         )
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE moderation_case SET why = why || %s::varchar"
+                "UPDATE moderation_case SET why = why || %s::varchar, family = NULL"
                 " WHERE subject_id = ANY(%s) AND NOT %s = ANY(why)",
                 [Why.MIRROR_FAILED, subject_ids, Why.MIRROR_FAILED],
             )
@@ -44,7 +44,7 @@ class Observer:
         attachments = list(Attachment.objects.filter(pk__in=attachment_ids))
         content_changed([(each.subject_type, each.subject_id) for each in attachments])
         mark_known_bytes(attachments)
-        cases.bytes_settled([each.subject_id for each in attachments])
+        _offer(attachments)
 
     def fresh_urls(self, attachment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
         """New links by attachment for those whose origin link expired; what has none is left
@@ -58,6 +58,13 @@ class Observer:
             for subject_id, url in queue_for(subject_type).fresh_urls(list(attachments)).items():
                 fresh[attachments[subject_id]] = url
         return fresh
+
+
+def _offer(attachments: Sequence[Attachment]) -> None:
+    """The cases can be claimed, those of look-alikes together; last, as it locks whole queues."""
+    subject_ids = [each.subject_id for each in attachments]
+    cases.bytes_settled(subject_ids)
+    comparing.compare(subject_ids)
 
 
 def content_changed(keys: Iterable[tuple[str, uuid.UUID]]) -> None:
@@ -75,9 +82,10 @@ def content_changed(keys: Iterable[tuple[str, uuid.UUID]]) -> None:
                 decide(requests=[request], actor=Actor.sync(subject.source))
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE moderation_case SET why = why || %s::varchar"
-            " WHERE subject_id = ANY(%s) AND NOT %s = ANY(why)",
-            [Why.CHANGED, [key for ids in by_type.values() for key in ids], Why.CHANGED],
+            "UPDATE moderation_case SET family = NULL, compared = false,"
+            " why = CASE WHEN %(why)s = ANY(why) THEN why ELSE why || %(why)s::varchar END"
+            " WHERE subject_id = ANY(%(ids)s)",
+            {"why": Why.CHANGED, "ids": [key for ids in by_type.values() for key in ids]},
         )
 
 

@@ -26,8 +26,15 @@ from moderation.locks import Lock
 from moderation.models import Decision, Seal
 
 GENESIS = bytes(32)
-# Every column but the hash itself, in a fixed order: the content that a row's hash covers.
-HASHED = tuple(field.attname for field in Decision._meta.concrete_fields if field.attname != "hash")
+# Columns younger than the first logs: hashed only where they say something, so that older rows
+# still fit.
+YOUNGER = ("case_family",)
+# Every other column but the hash itself, in a fixed order: the content that a row's hash covers.
+HASHED = tuple(
+    field.attname
+    for field in Decision._meta.concrete_fields
+    if field.attname not in {"hash", *YOUNGER}
+)
 _hashed_of = itemgetter(*HASHED)
 _PREVIOUS = HASHED.index("prev_hash")
 _TIMES = [
@@ -41,12 +48,14 @@ SEAL_WAIT_SECONDS = 20.0
 
 
 def row_hash(row: Mapping[str, Any]) -> bytes:
-    """SHA-256 over the row's columns in the order of HASHED; times in UTC, bytes as hex."""
+    """SHA-256 over the row's columns in the order of HASHED, then what YOUNGER ones say; times in
+    UTC, bytes as hex."""
     values = list(_hashed_of(row))
     values[_PREVIOUS] = bytes(values[_PREVIOUS]).hex()
     for place in _TIMES:
         if values[place] is not None:
             values[place] = values[place].astimezone(UTC)
+    values += [(name, row[name]) for name in YOUNGER if row.get(name) is not None]
     return hashlib.sha256(orjson.dumps(values)).digest()
 
 
@@ -139,7 +148,7 @@ def _rows(first_id: int, last_id: int | None = None) -> Iterator[dict[str, Any]]
         rows = Decision.objects.filter(id__gt=after).order_by("id")
         if last_id is not None:
             rows = rows.filter(id__lte=last_id)
-        chunk = list(rows.values(*HASHED, "hash")[:CHUNK])
+        chunk = list(rows.values(*HASHED, *YOUNGER, "hash")[:CHUNK])
         yield from chunk
         if len(chunk) < CHUNK:
             return

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.keys import uuid7
+from moderation import families
 from moderation.assignments import works
 from moderation.enums import CaseKind, Priority, Why
 from moderation.errors import NotAllowed, StaleClaim
@@ -22,13 +23,19 @@ from moderation.prepared import prepared_cursor
 from moderation.queues import ESCALATIONS
 from moderation.registry import get_queue, queue_for
 
-MAX_HELD = 500
+MAX_HELD = families.MOST
 MAX_CLAIM = 100
 SHIFT_GAP = timedelta(hours=4)
-# A claim takes back at most so many expired leases and readies at most so many late cases first.
-TAKE_BACK = 200
+# A claim takes back at most so many expired leases (a whole family's among them) and readies at
+# most so many late cases first.
+TAKE_BACK = 600
 # How long a case waits for its picture before it is offered without.
 WAIT_FOR_BYTES = timedelta(minutes=10)
+
+
+# The columns of a lease, and what they are without one.
+_LEASED = ("claimed_by", "claim_token", "claimed_at", "claimed_until")
+_FREE: dict[str, None] = dict.fromkeys(_LEASED)
 
 
 @dataclass(slots=True)
@@ -46,20 +53,24 @@ class NewCase:
     ready: bool = True
     not_for: int | None = None
     id: uuid.UUID | None = None
+    family: uuid.UUID | None = None
 
 
-# A new cause raises the open case and adds to its reasons; an escalation also moves it.
+# A new cause raises the open case and adds to its reasons; an escalation also moves it. It is
+# looked at for itself then: no family takes it along.
 _OPEN = """
 INSERT INTO moderation_case AS c (id, queue, kind, subject_type, subject_id, source_id, priority,
 why,
-    opened_at, due_at, ready_at, ready, not_for)
+    opened_at, due_at, ready_at, ready, not_for, family, compared)
 SELECT v.id, v.queue, v.kind, v.subject_type, v.subject_id, v.source_id, v.priority,
-    string_to_array(v.why, E'\\x1f'), v.opened_at, v.due_at, v.ready_at, v.ready, v.not_for
+    string_to_array(v.why, E'\\x1f'), v.opened_at, v.due_at, v.ready_at, v.ready, v.not_for,
+    v.family, v.family IS NOT NULL
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::bigint[],
 %s::smallint[],
-    %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::bool[], %s::bigint[])
+    %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::bool[], %s::bigint[],
+    %s::uuid[])
     AS v(id, queue, kind, subject_type, subject_id, source_id, priority, why,
-         opened_at, due_at, ready_at, ready, not_for)
+         opened_at, due_at, ready_at, ready, not_for, family)
 ORDER BY v.subject_id
 ON CONFLICT (subject_id) DO UPDATE SET
     priority = GREATEST(c.priority, EXCLUDED.priority),
@@ -67,7 +78,8 @@ ON CONFLICT (subject_id) DO UPDATE SET
     due_at = LEAST(c.due_at, EXCLUDED.due_at),
     queue = CASE WHEN EXCLUDED.kind = 'escalation' THEN EXCLUDED.queue ELSE c.queue END,
     kind = CASE WHEN EXCLUDED.kind = 'escalation' THEN EXCLUDED.kind ELSE c.kind END,
-    not_for = COALESCE(c.not_for, EXCLUDED.not_for)
+    not_for = COALESCE(c.not_for, EXCLUDED.not_for),
+    family = NULL, compared = false
 """
 
 
@@ -76,7 +88,7 @@ def open_cases(rows: Sequence[NewCase]) -> int:
     if not rows:
         return 0
     now = timezone.now()
-    columns: list[list[object]] = [[] for _ in range(13)]
+    columns: list[list[object]] = [[] for _ in range(14)]
     for row in {row.subject_id: row for row in rows}.values():
         queue = get_queue(row.queue) if row.queue else queue_for(row.subject_type)
         opened_at = row.opened_at or now
@@ -84,6 +96,7 @@ def open_cases(rows: Sequence[NewCase]) -> int:
             row.id or _new_id(), queue.slug, row.kind, row.subject_type, row.subject_id,
             row.source_id, row.priority, "\x1f".join(row.why), opened_at, opened_at + queue.sla,
             opened_at if row.ready else opened_at + WAIT_FOR_BYTES, row.ready, row.not_for,
+            row.family,
         )  # fmt: skip
         for column, value in zip(columns, values, strict=True):
             column.append(value)
@@ -104,7 +117,7 @@ def move_to_escalations(moves: Sequence[tuple[uuid.UUID, list[str], int]]) -> No
             "UPDATE moderation_case c SET queue = %s, kind = 'escalation',"
             " priority = GREATEST(c.priority, v.priority), due_at = LEAST(c.due_at, %s),"
             " why = c.why || ARRAY(SELECT w FROM unnest(string_to_array(v.why, E'\\x1f')) w"
-            " WHERE w <> ALL (c.why)), ready = true,"
+            " WHERE w <> ALL (c.why)), ready = true, family = NULL,"
             " claimed_by_id = NULL, claim_token = NULL, claimed_at = NULL, claimed_until = NULL"
             " FROM unnest(%s::uuid[], %s::text[], %s::smallint[]) AS v(id, why, priority)"
             " WHERE c.id = v.id",
@@ -129,13 +142,15 @@ UPDATE moderation_case SET ready = true WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM moderation_case WHERE NOT ready AND ready_at <= statement_timestamp()
     ORDER BY ready_at LIMIT %(few)s FOR UPDATE SKIP LOCKED))
 """
+# Without sorts the claim reads its index in order, and locks only the families that it comes upon.
 _SHIFT = """
 INSERT INTO moderation_shift AS s (user_id, started_at, last_claim_at) VALUES (%(user)s,
 statement_timestamp(), statement_timestamp()) ON CONFLICT (user_id) DO UPDATE SET last_claim_at =
 statement_timestamp(), started_at =
     CASE WHEN s.last_claim_at < statement_timestamp() - %(gap)s::interval THEN
     statement_timestamp() ELSE s.started_at END
-RETURNING started_at, (SELECT count(*) FROM moderation_case WHERE claimed_by_id = %(user)s)
+RETURNING started_at, (SELECT count(*) FROM moderation_case WHERE claimed_by_id = %(user)s),
+    set_config('enable_sort', 'off', true)
 """
 # By ctid: `id IN (SELECT … LIMIT n FOR UPDATE SKIP LOCKED)` may be planned as a nested loop that
 # claims more.
@@ -145,11 +160,7 @@ UPDATE moderation_case SET claimed_by_id = %(user)s, claim_token = gen_random_uu
     claimed_at = statement_timestamp(), claimed_until = statement_timestamp() + %(lease)s::interval
 WHERE ctid = ANY (ARRAY(
     SELECT c.ctid FROM moderation_case c
-    WHERE c.queue = %(queue)s AND c.claimed_by_id IS NULL AND c.ready
-      AND c.not_for IS DISTINCT FROM %(user)s
-      AND NOT EXISTS (SELECT 1 FROM moderation_skip k
-                      WHERE k.user_id = %(user)s AND k.subject_id = c.subject_id AND k.at >=
-                      %(shift)s)
+    WHERE {families.OFFERED} AND (c.family IS NULL OR {families.FREE})
     ORDER BY c.priority DESC, c.opened_at, c.id LIMIT %(limit)s FOR UPDATE OF c SKIP LOCKED))
 RETURNING {", ".join(_FIELDS)}
 """
@@ -158,25 +169,28 @@ RETURNING {", ".join(_FIELDS)}
 def claim(*, user: User, queue: str, limit: int) -> list[Case]:
     """Leases up to `limit` cases of a queue to `user`, most urgent first; each with a new token.
 
-    Raises UnknownQueue, and NotAllowed for a queue outside the user's role or given to others. At
-    most MAX_HELD are held.
+    A family comes whole, with one token for all, and may exceed `limit` by that. Raises
+    UnknownQueue, and NotAllowed for a queue outside the user's role or given to others. At most
+    MAX_HELD are held.
     """
     _may_work(user, queue)
     limit = max(1, min(limit, MAX_CLAIM))
     with transaction.atomic(), prepared_cursor() as cursor:
         cursor.execute(_TAKE_BACK, {"few": TAKE_BACK})
         cursor.execute(_SHIFT, {"user": user.pk, "gap": SHIFT_GAP})
-        shift_start, held_now = cursor.fetchone()
-        room = min(limit, MAX_HELD - held_now)
+        shift_start, held_now, _off = cursor.fetchone()
+        room = MAX_HELD - held_now
         if room <= 0:
             return []
         parameters = {
-            "user": user.pk, "queue": queue, "limit": room, "shift": shift_start,
+            "user": user.pk, "queue": queue, "limit": min(limit, room), "shift": shift_start,
             "lease": f"{settings.CLAIM_SECONDS} seconds",
         }  # fmt: skip
         cursor.execute(_CLAIM, parameters)
         rows = [Case.from_db(connection.alias, _FIELDS, row) for row in cursor.fetchall()]
-    return sorted(rows, key=lambda case: (-case.priority, case.opened_at, case.id))
+        if any(row.family is not None for row in rows):
+            rows = families.whole(claimed=rows, limit=limit, room=room, parameters=parameters)
+    return families.in_order(rows)
 
 
 def _may_work(user: User, queue: str) -> None:
@@ -191,29 +205,49 @@ def _may_work(user: User, queue: str) -> None:
 def claim_one(*, user: User, case_id: uuid.UUID) -> Case:
     """Leases one given case, also one that the user holds already (then with a new token).
 
-    Raises StaleClaim when it is closed or leased to somebody else, NotAllowed as claim() does.
+    It leaves its family. Raises StaleClaim when it is closed or leased to somebody else, NotAllowed
+    as claim() does.
     """
     case = Case.objects.select_for_update().filter(pk=case_id).first()
     if case is None:
         raise StaleClaim(_("The case is closed."))
-    _may_work(user, case.queue)
-    now = timezone.now()
-    leased = case.claimed_by_id not in {None, user.pk} and (case.claimed_until or now) > now
-    if leased or case.not_for == user.pk:
-        raise StaleClaim(_("Somebody else is looking at it."))
-    case.claimed_by = user
-    case.claim_token = uuid.uuid4()
-    case.claimed_at = now
-    case.claimed_until = now + timedelta(seconds=settings.CLAIM_SECONDS)
-    case.ready = True
-    case.save(update_fields=["claimed_by", "claim_token", "claimed_at", "claimed_until", "ready"])
+    _take(user, [case], family=None)
     return case
+
+
+@transaction.atomic
+def claim_family(*, user: User, family: uuid.UUID) -> list[Case]:
+    """Leases what is open of one given family, with one new token for all.
+
+    Raises StaleClaim when nothing of it is open or somebody else holds a member, NotAllowed as
+    claim() does.
+    """
+    families.lock(family)
+    rows = families.in_order(Case.objects.select_for_update().filter(family=family))
+    mine = [case for case in rows if case.not_for != user.pk]
+    if not mine:
+        raise StaleClaim(_("The family is closed."))
+    _take(user, mine, family=family)
+    return mine
+
+
+def _take(user: User, rows: Sequence[Case], *, family: uuid.UUID | None) -> None:
+    """Leases locked cases of one queue; raises StaleClaim or NotAllowed for all of them."""
+    _may_work(user, rows[0].queue)
+    now, token = timezone.now(), uuid.uuid4()
+    for case in rows:
+        leased = case.claimed_by_id not in {None, user.pk} and (case.claimed_until or now) > now
+        if leased or case.not_for == user.pk:
+            raise StaleClaim(_("Somebody else is looking at it."))
+        case.claimed_by, case.claim_token, case.claimed_at = user, token, now
+        case.claimed_until = now + timedelta(seconds=settings.CLAIM_SECONDS)
+        case.ready, case.family = True, family
+    Case.objects.bulk_update(rows, [*_LEASED, "ready", "family"])
 
 
 def held(user: User) -> list[Case]:
     """What the user holds, most urgent first."""
-    rows = Case.objects.filter(claimed_by=user)
-    return sorted(rows, key=lambda case: (-case.priority, case.opened_at, case.id))
+    return families.in_order(list(Case.objects.filter(claimed_by=user)))
 
 
 def renew(*, user: User, case_ids: Collection[uuid.UUID] | None = None) -> list[Case]:
@@ -230,32 +264,37 @@ def release(*, user: User, case_id: uuid.UUID, token: uuid.UUID) -> None:
     """Gives a case back; its token dies. Raises StaleClaim when the token is not the present
     one.
     """
-    freed = Case.objects.filter(pk=case_id, claimed_by=user, claim_token=token).update(
-        claimed_by=None, claim_token=None, claimed_at=None, claimed_until=None
-    )
+    freed = Case.objects.filter(pk=case_id, claimed_by=user, claim_token=token).update(**_FREE)
     if not freed:
         raise StaleClaim(_("The claim was lost: the case is closed or went to somebody else."))
 
 
 def release_all(*, user: User) -> int:
     """Gives everything back; returns how many cases."""
-    return Case.objects.filter(claimed_by=user).update(
-        claimed_by=None, claim_token=None, claimed_at=None, claimed_until=None
-    )
+    return Case.objects.filter(claimed_by=user).update(**_FREE)
+
+
+def skip(*, user: User, case_id: uuid.UUID, token: uuid.UUID) -> Case:
+    """Puts a case back, not to be offered to this user again in this shift. Raises StaleClaim."""
+    skipped = skip_all(user=user, case_ids=[case_id], token=token)
+    if not skipped:
+        raise StaleClaim(_("The claim was lost: the case is closed or went to somebody else."))
+    return skipped[0]
 
 
 @transaction.atomic
-def skip(*, user: User, case_id: uuid.UUID, token: uuid.UUID) -> Case:
-    """Puts a case back, not to be offered to this user again in this shift. Raises StaleClaim."""
-    case = Case.objects.select_for_update().filter(pk=case_id, claim_token=token).first()
-    if case is None:
-        raise StaleClaim(_("The claim was lost: the case is closed or went to somebody else."))
-    Skip.objects.update_or_create(
-        user=user, subject_id=case.subject_id, defaults={"at": timezone.now()}
+def skip_all(*, user: User, case_ids: Collection[uuid.UUID], token: uuid.UUID) -> list[Case]:
+    """Puts back those of the cases that the token is good for, as skip() does; returns them."""
+    rows = list(
+        Case.objects.select_for_update().filter(pk__in=case_ids, claim_token=token).order_by("pk")
     )
-    case.claimed_by = case.claim_token = case.claimed_at = case.claimed_until = None
-    case.save(update_fields=["claimed_by", "claim_token", "claimed_at", "claimed_until"])
-    return case
+    now = timezone.now()
+    Skip.objects.bulk_create(
+        [Skip(user=user, subject_id=case.subject_id, at=now) for case in rows],
+        update_conflicts=True, unique_fields=["user", "subject_id"], update_fields=["at"],
+    )  # fmt: skip
+    Case.objects.filter(pk__in=[case.pk for case in rows]).update(**_FREE)
+    return rows
 
 
 def bytes_settled(subject_ids: Sequence[uuid.UUID]) -> None:

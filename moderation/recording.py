@@ -93,7 +93,8 @@ def log_row(
         "case_kind": case.kind if case else "", "case_opened_at": case and case.opened_at,
         "case_claimed_at": case and case.claimed_at, "case_due_at": case and case.due_at,
         "case_priority": case and case.priority, "case_why": case.why if case else [],
-        "case_not_for": case and case.not_for, "source_id": subject.source_id,
+        "case_not_for": case and case.not_for, "case_family": case and case.family,
+        "source_id": subject.source_id,
         "reviewed_at": present if reviews else subject.reviewed_at,
         "reviewed_by": actor.id if reviews else subject.reviewed_by,
     }  # fmt: skip

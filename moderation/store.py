@@ -36,6 +36,7 @@ class OpenCase:
     claimed_at: datetime | None
     claimed_until: datetime | None
     not_for: int | None
+    family: uuid.UUID | None
 
 
 @dataclass(slots=True)
@@ -111,7 +112,7 @@ open_case AS MATERIALIZED (
 SELECT w.id, statement_timestamp(), h.id, h.hash, h.actor_id, COALESCE(h.to_guarded, false),
        nextval((SELECT pg_get_serial_sequence('moderation_decision', 'id'))),
        c.id, c.queue, c.kind, c.priority, c.why, c.opened_at, c.due_at,
-       c.claimed_by_id, c.claim_token, c.claimed_at, c.claimed_until, c.not_for
+       c.claimed_by_id, c.claim_token, c.claimed_at, c.claimed_until, c.not_for, c.family
 FROM wanted w
 LEFT JOIN open_case c ON c.subject_id = w.id
 LEFT JOIN LATERAL (

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from moderation import audit, counts, outbox, purging, search
+from moderation import audit, comparing, counts, outbox, purging, search
 from moderation.cases import SHIFT_GAP
 from moderation.models import IdempotencyRecord, OutboxEvent, Skip
 
@@ -39,9 +39,18 @@ def fill_search() -> None:
 
 
 @shared_task
+def compare_open_cases() -> None:
+    """Families of what was passed over, reopened or undone."""
+    comparing.compare_open()
+
+
+@shared_task
 def tidy() -> None:
-    """Drops what is kept for a time only: idempotency keys, delivered events, old skips."""
+    """Drops what is kept for a time only: idempotency keys, delivered events, old skips,
+    representatives of closed cases.
+    """
     now = timezone.now()
     IdempotencyRecord.objects.filter(created_at__lt=now - KEEP_KEYS).delete()
     OutboxEvent.objects.filter(delivered_at__lt=now - KEEP_DELIVERED).delete()
     Skip.objects.filter(at__lt=now - KEEP_SKIPS).delete()
+    comparing.prune()

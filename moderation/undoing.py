@@ -143,7 +143,7 @@ def _case_before(original: Decision) -> cases.NewCase:
         id=original.case_id, subject_type=original.subject_type, subject_id=original.subject_id,
         source_id=original.source_id, queue=original.case_queue, kind=original.case_kind,
         why=original.case_why, priority=original.case_priority, opened_at=original.case_opened_at,
-        not_for=original.case_not_for,
+        not_for=original.case_not_for, family=original.case_family,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Rows for tests: sources, people, and one function for each kind of subject."""
 
 import itertools
+import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +15,12 @@ from assets.enums import AssetStatus, AssetType, GroupType
 from assets.models import Asset, AssetDetail, AssetGroup
 from characters.models import Character, CharacterText
 from gallery.models import ImageDetail, ImageLog
+from media.enums import AttachmentState
+from media.models import Attachment, File, Fingerprint
 from moderation.cases import NewCase, open_cases
 from moderation.enums import CaseKind, Priority, ReviewStatus, Why
 from moderation.models import Case, Reason, ReasonVersion, Reviewable
+from moderation.registry import queue_for
 from upstream.enums import RunStatus, SourceKind
 from upstream.models import Fault, Source, SyncRun
 
@@ -152,6 +156,23 @@ def make_asset(
     )
     _open_case(asset, case)
     return asset
+
+
+def make_look(subject: Reviewable, pdq: bytes | None, **fields: Any) -> Attachment:
+    """Gives the subject a stored picture that has this hash, without any bytes."""
+    file = File.objects.create(sha256=os.urandom(32), size=1, mime="image/png", width=8, height=8)
+    Fingerprint.objects.create(file=file, pdq=pdq, quality=100 if pdq else 0)
+    return Attachment.objects.create(
+        **{
+            "subject_type": subject.subject_type(),
+            "subject_id": subject.pk,
+            "role": queue_for(subject.subject_type()).picture_role,
+            "file": file,
+            "state": AttachmentState.STORED,
+            "next_try_at": None,
+            **fields,
+        }
+    )
 
 
 def case_of(subject: Reviewable) -> Case:

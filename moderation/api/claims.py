@@ -92,6 +92,18 @@ class ClaimOne(ModerationView):
         return Response(present_cases([case], user=user, purpose=purpose_of(request))[0])
 
 
+class ClaimFamily(ModerationView):
+    permission_classes = [CanModerate]
+
+    @extend_schema(
+        request=None, responses=schemas.CasesAnswer, summary="Claim what is open of one family"
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        user = user_of(request)
+        claimed = cases.claim_family(user=user, family=pk)
+        return Response({"cases": present_cases(claimed, user=user, purpose=purpose_of(request))})
+
+
 class RenewOne(ModerationView):
     permission_classes = [CanModerate]
 

@@ -2,18 +2,20 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.keys import uuid7
-from moderation import cases, services
+from moderation import cases, families, services
 from moderation.actors import Actor
 from moderation.enums import Action, Outcome, Seen
-from moderation.errors import IdempotencyConflict, StaleClaim
+from moderation.errors import IdempotencyConflict
 from moderation.models import IdempotencyRecord
 from moderation.recording import BatchResult, Request, Result
 
@@ -26,6 +28,16 @@ ON_SUBJECTS = frozenset(
     }
 )  # fmt: skip
 MAX_KEY = 200
+LOST = "The claim was lost: the case is closed or went to somebody else."
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyRequest:
+    """A row that decides every case of a family that its token is good for."""
+
+    family: uuid.UUID
+    claim_token: uuid.UUID
+    request: Request
 
 
 class BadRow(ValueError):
@@ -66,33 +78,80 @@ def _decide_once(rows: Sequence[Any], user: User, key: str | None, body: bytes) 
 
 def _answer(rows: Sequence[Any], user: User) -> dict[str, Any]:
     batch = uuid7()
-    results: list[Result | None] = [None] * len(rows)
+    asked = list(expand(rows))
+    results: list[Result | None] = [None] * len(asked)
     wanted: list[tuple[int, Request]] = []
-    for number, row in enumerate(rows):
-        try:
-            request = read_row(row)
-        except BadRow as error:
-            results[number] = Result(None, Outcome.INVALID, error=str(error))
-            continue
-        if request.action == SKIP:
-            results[number] = _skip(request, user)
-        else:
-            wanted.append((number, request))
+    for number, (_row, ask) in enumerate(asked):
+        if isinstance(ask, Result):
+            results[number] = ask
+        elif ask.action != SKIP:
+            wanted.append((number, ask))
+    for number, result in _skip(asked, user):
+        results[number] = result
     if wanted:
-        requests = [request for _, request in wanted]
+        requests = [request for _number, request in wanted]
         made = services.decide(requests=requests, actor=Actor.person(user), batch=batch)
-        for (number, _), result in zip(wanted, made.results, strict=True):
+        for (number, _request), result in zip(wanted, made.results, strict=True):
             results[number] = result
-    return present_batch(BatchResult(batch, [result for result in results if result is not None]))
+    answer = present_batch(BatchResult(batch, [each for each in results if each is not None]))
+    if any(isinstance(row, dict) and "family" in row for row in rows):
+        for line, (place, _ask) in zip(answer["results"], asked, strict=True):
+            line["row"] = place
+    return answer
 
 
-def _skip(request: Request, user: User) -> Result:
-    assert request.case is not None
-    try:
-        case = cases.skip(user=user, case_id=request.case, token=request.claim_token or uuid7())
-    except StaleClaim as error:
-        return Result(None, Outcome.CONFLICT, error=str(error))
-    return Result((case.subject_type, case.subject_id), Outcome.APPLIED)
+def expand(rows: Sequence[Any]) -> Iterator[tuple[int, Request | Result]]:
+    """(place of the row in the request, what it asks or why not), a family's once per case.
+
+    A case that an earlier row names is not taken along by its family's row.
+    """
+    read: list[Request | FamilyRequest | Result] = []
+    for row in rows:
+        try:
+            read.append(read_row(row))
+        except BadRow as error:
+            read.append(Result(None, Outcome.INVALID, error=str(error)))
+    found = families.members([
+        (each.family, each.claim_token) for each in read if isinstance(each, FamilyRequest)
+    ])  # fmt: skip
+    named: set[uuid.UUID | None] = set()
+    for place, each in enumerate(read):
+        if not isinstance(each, FamilyRequest):
+            named.add(each.case if isinstance(each, Request) else None)
+            yield place, each
+            continue
+        members = found.get((each.family, each.claim_token), [])
+        if not members:
+            lost = _("The claim was lost: the family is closed or went to somebody else.")
+            yield place, Result(None, Outcome.CONFLICT, error=lost)
+        for pk in members:
+            if pk not in named:
+                named.add(pk)
+                yield place, replace(each.request, case=pk, claim_token=each.claim_token)
+
+
+def _skip(
+    asked: Sequence[tuple[int, Request | Result]], user: User
+) -> Iterator[tuple[int, Result]]:
+    """The places among `asked` that skip, with what became of each; a few queries per token."""
+    by_token: dict[uuid.UUID, dict[uuid.UUID, int]] = {}
+    for number, (_row, request) in enumerate(asked):
+        if isinstance(request, Request) and request.action == SKIP:
+            assert request.case is not None
+            cases_of = by_token.setdefault(request.claim_token or uuid7(), {})
+            if request.case in cases_of:
+                yield number, Result(None, Outcome.CONFLICT, error=_(LOST))
+            cases_of.setdefault(request.case, number)
+    for token, places in by_token.items():
+        skipped = {
+            case.pk: case for case in cases.skip_all(user=user, case_ids=list(places), token=token)
+        }
+        for pk, number in places.items():
+            case = skipped.get(pk)
+            if case is None:
+                yield number, Result(None, Outcome.CONFLICT, error=_(LOST))
+            else:
+                yield number, Result((case.subject_type, case.subject_id), Outcome.APPLIED)
 
 
 def present_batch(batch: BatchResult) -> dict[str, Any]:
@@ -115,26 +174,31 @@ def _key(subject: tuple[str, uuid.UUID] | None) -> dict[str, str] | None:
     return {"type": subject[0], "id": str(subject[1])} if subject else None
 
 
-def read_row(row: Any) -> Request:
+def read_row(row: Any) -> Request | FamilyRequest:
     """One row of the request. Raises BadRow with a sentence for its author."""
     if not isinstance(row, dict):
         raise BadRow("A decision is an object.")
-    if ("case" in row) == ("subject" in row):
-        raise BadRow("Give either case or subject.")
+    if sum(name in row for name in ("case", "subject", "family")) != 1:
+        raise BadRow("Give either case or subject, or family.")
     action = _text(row, "action", 20)
-    on_case = "case" in row
-    if action not in (ON_CASES if on_case else ON_SUBJECTS):
-        raise BadRow(f"There is no action {action!r} on a {'case' if on_case else 'subject'}.")
-    return Request(
+    claimed = "subject" not in row
+    if action not in (ON_CASES if claimed else ON_SUBJECTS):
+        raise BadRow(f"There is no action {action!r} on a {'case' if claimed else 'subject'}.")
+    token = _uuid(row.get("claim_token"), "claim_token") if claimed else None
+    request = Request(
         action=action,
-        case=_uuid(row["case"], "case") if on_case else None,
-        claim_token=_uuid(row.get("claim_token"), "claim_token") if on_case else None,
-        subject=None if on_case else _subject(row["subject"]),
+        case=_uuid(row["case"], "case") if "case" in row else None,
+        claim_token=token,
+        subject=None if claimed else _subject(row["subject"]),
         reason=_text(row, "reason", 50),
         note=_text(row, "note", services.MAX_NOTE),
         seen=_text(row, "seen", 10) or Seen.NONE,
         expected=_text(row, "expected", 10),
     )
+    if "family" not in row:
+        return request
+    assert token is not None
+    return FamilyRequest(_uuid(row["family"], "family"), token, request)
 
 
 def _subject(value: Any) -> tuple[str, uuid.UUID]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.models import User
 from media import services as media
+from moderation import families
 from moderation.context import contexts_of
 from moderation.enums import ReviewStatus
 from moderation.models import Case, Decision, Reviewable
@@ -24,10 +25,14 @@ def present_cases(cases: Sequence[Case], *, user: User, purpose: str) -> list[di
     for subject_type, ids in by_type.items():
         queue = queue_for(subject_type)
         subjects |= present_subjects(queue, queue.load(ids), user=user, purpose=purpose)
-    return [_case(case, subjects[case.subject_id]) for case in cases if case.subject_id in subjects]
+    return [
+        _case(case, family, subjects[case.subject_id])
+        for case, family in families.sharing(cases)
+        if case.subject_id in subjects
+    ]
 
 
-def _case(case: Case, subject: dict[str, Any]) -> dict[str, Any]:
+def _case(case: Case, family: uuid.UUID | None, subject: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": case.pk,
         "queue": case.queue,
@@ -36,7 +41,7 @@ def _case(case: Case, subject: dict[str, Any]) -> dict[str, Any]:
         "opened_at": case.opened_at,
         "due_at": case.due_at,
         "why": case.why,
-        "family": None,
+        "family": family,
         "claim": {"token": case.claim_token, "expires_at": case.claimed_until},
         "subject": subject,
     }
@@ -119,6 +124,7 @@ def present_decision(decision: Decision, names: dict[int, str]) -> dict[str, Any
         "queue": decision.case_queue or None,
         "case_kind": decision.case_kind or None,
         "why": decision.case_why,
+        "family": decision.case_family,
         "opened_at": decision.case_opened_at,
         "claimed_at": decision.case_claimed_at,
         "due_at": decision.case_due_at,

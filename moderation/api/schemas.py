@@ -70,7 +70,7 @@ class CaseSchema(serializers.Serializer[Any]):
     opened_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField()
     why = serializers.ListField(child=serializers.CharField())
-    family = serializers.CharField(allow_null=True)
+    family = serializers.UUIDField(allow_null=True)
     claim = LeaseSchema()
     subject = SubjectSchema()
 
@@ -101,7 +101,10 @@ class ReleasedAnswer(serializers.Serializer[Any]):
 
 
 class DecisionRow(serializers.Serializer[Any]):
+    """On a claimed case, on a claimed family (every case of it), or on a subject."""
+
     case = serializers.UUIDField(required=False)
+    family = serializers.UUIDField(required=False)
     claim_token = serializers.UUIDField(required=False)
     subject = SubjectRefSchema(required=False)
     action = serializers.ChoiceField(
@@ -118,6 +121,9 @@ class DecisionsRequest(serializers.Serializer[Any]):
 
 
 class ResultSchema(serializers.Serializer[Any]):
+    """`row`, where families were decided: the place in the request of the row that it answers."""
+
+    row = serializers.IntegerField(required=False)
     subject = SubjectRefSchema(allow_null=True)
     status = serializers.ChoiceField(Outcome.choices)
     review_status = serializers.ChoiceField(ReviewStatus.choices, allow_null=True)
@@ -152,6 +158,7 @@ class DecisionSchema(serializers.Serializer[Any]):
     actor = ActorSchema()
     queue = serializers.CharField(allow_null=True)
     why = serializers.ListField(child=serializers.CharField())
+    family = serializers.UUIDField(allow_null=True)
     seen = serializers.CharField()
     reverses = serializers.IntegerField(allow_null=True)
 

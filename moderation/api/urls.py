@@ -14,6 +14,7 @@ urlpatterns = [
     path("cases/<uuid:pk>/claim/", claims.ClaimOne.as_view(), name="claim_one"),
     path("cases/<uuid:pk>/renew/", claims.RenewOne.as_view(), name="renew"),
     path("cases/<uuid:pk>/release/", claims.ReleaseOne.as_view(), name="release"),
+    path("families/<uuid:pk>/claim/", claims.ClaimFamily.as_view(), name="claim_family"),
     path("decisions/", decisions.Decisions.as_view(), name="decisions"),
     path("batches/<uuid:pk>/undo/", decisions.Undo.as_view(), name="undo"),
     path("subjects/", subjects.Subjects.as_view(), name="subjects"),

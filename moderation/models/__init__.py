@@ -4,6 +4,7 @@ from moderation.models.assignment import Assignment
 from moderation.models.bank import Bank, BankEntry, BankMatch, BankScan
 from moderation.models.case import Case, Shift, Skip
 from moderation.models.decision import Decision, Receipt, Seal, Tombstone
+from moderation.models.family import Representative
 from moderation.models.journal import HandOver, IdempotencyRecord, Note, OutboxEvent, Tally
 from moderation.models.policy import Reason, ReasonVersion
 from moderation.models.search import SearchDue, SearchEntry
@@ -25,6 +26,7 @@ __all__ = [
     "Reason",
     "ReasonVersion",
     "Receipt",
+    "Representative",
     "Reviewable",
     "ReviewableQuerySet",
     "Seal",

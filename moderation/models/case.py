@@ -45,6 +45,10 @@ class Case(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True)
     # The person whose decision is being looked at again is never offered this case.
     not_for = models.BigIntegerField(null=True)
+    # Shared by cases that look alike and are claimed together; null for one that stands alone.
+    family = models.UUIDField(_("family"), null=True)
+    # Whether its picture was compared with those of the other open cases.
+    compared = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = _("case")
@@ -73,6 +77,20 @@ class Case(models.Model):
             ),
             # Cases whose bytes never came: claimable after ten minutes.
             models.Index(fields=["ready_at"], condition=Q(ready=False), name="case_unready"),
+            # The members of a family, and whether somebody holds one.
+            models.Index(
+                fields=["family", "claimed_by"],
+                condition=Q(family__isnull=False),
+                name="case_family",
+            ),
+            # What the next comparison takes; claimed work is left alone.
+            models.Index(
+                fields=["opened_at"],
+                condition=Q(
+                    compared=False, ready=True, claimed_by__isnull=True, kind=CaseKind.FIRST_LOOK
+                ),
+                name="case_uncompared",
+            ),
             # Overdue counts without touching the rest.
             models.Index(fields=["queue", "due_at"], name="case_due"),
             models.Index(fields=["queue", "opened_at"], name="case_age"),

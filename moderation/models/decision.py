@@ -62,6 +62,7 @@ class Decision(models.Model):
     case_priority = models.SmallIntegerField(_("priority"), null=True)
     case_why = ArrayField(models.CharField(max_length=100), verbose_name=_("why"), default=list)
     case_not_for = models.BigIntegerField(null=True)
+    case_family = models.UUIDField(_("family"), null=True)
     source_id = models.BigIntegerField(_("source"), null=True)
     prev_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)

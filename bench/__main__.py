@@ -28,6 +28,8 @@ MEASUREMENTS = {
     "bench.ingesting.ingest_rss_growth_mb": ["ingest_rss_growth_mb"],
     "bench.lists.queue_1m_vs_10k": ["queue_1m_vs_10k"],
     "bench.lists.admin_list_1m_vs_10k": ["admin_list_1m_vs_10k"],
+    "bench.searching.search_vs_scan": ["search_en_vs_scan", "search_zh_vs_scan"],
+    "bench.searching.ingest_with_search_vs_without": ["ingest_with_search_vs_without"],
     "bench.counting.dashboard_1m_vs_count": ["dashboard_1m_vs_count"],
 }
 

@@ -25,6 +25,7 @@ from gallery.queues import ImageQueue
 from gallery.sync import SPEC
 from media.enums import AttachmentState
 from media.models import Attachment
+from moderation import search
 from moderation.enums import CaseKind, Priority, ReviewStatus, Why
 from moderation.ingest import store
 from moderation.ingest.spec import read
@@ -66,7 +67,7 @@ def records(number: int, *, changed: bool = False) -> Iterator[ImageRecord]:
         )
 
 
-def _half(number: int) -> str:
+def known_half(number: int) -> str:
     """A database that knows every other one of the records, and has a second, empty source."""
     name = f"bench_half_{number}_{cluster.version()}"
     if cluster.exists(name):
@@ -77,14 +78,16 @@ def _half(number: int) -> str:
         name="known", kind=SourceKind.GALLERY, base_url="http://127.0.0.1:9"
     )
     Source.objects.create(name="other", kind=SourceKind.GALLERY, base_url="http://127.0.0.1:9")
-    _ingest(known, [one for index, one in enumerate(records(number)) if index % 2 == 0])
+    take_records(known, [one for index, one in enumerate(records(number)) if index % 2 == 0])
+    while search.fill():
+        pass
     cluster.leave()
     cluster.vacuum(draft)
     cluster.rename(draft, name)
     return name
 
 
-def _ingest(source: Source, given: Any) -> Counts:
+def take_records(source: Source, given: Any) -> Counts:
     run = SyncRun.objects.create(source=source)
     counts = store(given, source=source, ledger=RunLedger(run), spec=SPEC)
     SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.SUCCEEDED)
@@ -93,14 +96,14 @@ def _ingest(source: Source, given: Any) -> Counts:
 
 def ingest(size: Size) -> Iterator[Figure]:
     """Rows a second: the ingest, COPY of as many new rows, and one update_or_create() each."""
-    template = _half(size.ingest)
+    template = known_half(size.ingest)
     given = list(records(size.ingest, changed=True))
     rows = _rows_for_copy(template, size.ingest)
 
     def ours() -> float:
         cluster.use(cluster.clone("bench_run", template=template))
         source = Source.objects.get(name="known")
-        taken = seconds(lambda: _check(_ingest(source, given), size.ingest))
+        taken = seconds(lambda: _check(take_records(source, given), size.ingest))
         cluster.leave()
         return size.ingest / taken
 
@@ -140,7 +143,7 @@ def _rows_for_copy(template: str, number: int) -> list[tuple[sql.Composed, list[
     """The rows that an ingest of as many new pictures makes, read back: (COPY statement, rows)."""
     cluster.use(cluster.clone("bench_run", template=template))
     other = Source.objects.get(name="other")
-    _ingest(other, records(number))
+    take_records(other, records(number))
     cluster.leave()
     images = sql.SQL("SELECT id FROM gallery_imagelog WHERE source_id = {}").format(other.pk)
     link = {"gallery_imagelog": "id", "gallery_imagedetail": "image_id"}
@@ -216,7 +219,7 @@ def _attach_and_open(image: ImageLog, source: Source, url: str, key: bytes | Non
 
 def ingest_rss_growth_mb(size: Size) -> Iterator[Figure]:
     """How much the peak memory of a fresh process grows over one ingest of all the records."""
-    database = cluster.clone("bench_run", template=_half(size.ingest))
+    database = cluster.clone("bench_run", template=known_half(size.ingest))
     environment = {**os.environ, "DATABASE_URL": cluster.url_of(database)}
     done = subprocess.run(  # noqa: S603 (ourselves)
         [sys.executable, "-m", "bench.memory", str(size.ingest)],
@@ -233,9 +236,9 @@ def measure_memory(number: int) -> tuple[float, float]:
     """Growth of the peak in MB after the first batch, and after all."""
     source = Source.objects.get(name="known")
     before = _peak()
-    _ingest(source, records(min(number, 2_000), changed=True))
+    take_records(source, records(min(number, 2_000), changed=True))
     first = _peak() - before
-    _ingest(source, records(number, changed=True))
+    take_records(source, records(number, changed=True))
     return first, _peak() - before
 
 

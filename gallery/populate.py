@@ -11,6 +11,16 @@ from upstream.models import Source
 
 # Rows of one transaction.
 CHUNK = 20_000
+# Words that some prompts have and others have not, for the search.
+_LATIN = (
+    "heron", "kettle", "umbrella", "bicycle", "teapot", "windmill", "lantern", "harbour", "violin",
+    "orchard", "glacier", "meadow", "canyon", "bridge", "sailboat", "balcony", "compass", "pebble",
+    "feather", "cactus", "ribbon", "marble", "cloud", "tulip",
+)  # fmt: skip
+_CHINESE = (
+    "白鹭", "茶壶", "雨伞", "单车", "风车", "灯笼", "港口", "提琴", "果园", "冰川", "草地", "峡谷",
+    "小桥", "帆船", "阳台", "罗盘", "卵石", "羽毛", "丝带", "云朵", "竹林", "石阶", "渔网", "棉花",
+)  # fmt: skip
 # One statement for all tables, so that nothing travels. Keys are UUIDv7 whose times spread over the
 # 90 days that an album shows, the rows in their order; every n-th row is pending, evenly.
 _ROWS = """
@@ -25,7 +35,12 @@ WITH given AS MATERIALIZED (
              WHEN i %% 12 = 5 THEN 'rejected' ELSE 'approved' END AS status,
         'A calm landscape of ' || (3 + i %% 40) || ' geometric shapes, number ' || i
             || ', soft morning light over hills of paper, wide view, muted colours, thin ink'
-            || ' outlines, flat shading, a labelled placeholder in the lower corner' AS prompt
+            || ' outlines, flat shading, a labelled placeholder in the lower corner'
+            || CASE WHEN i %% 3 = 0 THEN ', ' || (%(latin)s::text[])[1 + i / 3 %% 24]
+                    ELSE '' END
+            || CASE WHEN i %% 4 = 1 THEN '，纸山上的柔和晨光与'
+                    || (%(chinese)s::text[])[1 + i / 4 %% 24] ELSE '' END
+            || CASE WHEN i %% 9973 = 5 THEN ', a lighthouse, 一座灯塔' ELSE '' END AS prompt
     FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS i,
         LATERAL (SELECT now() - interval '90 days' * (1 - (i + 1.0) / %(total)s)) AS t(made_at)
 ), images AS (
@@ -76,7 +91,8 @@ def add_images(
         "users": max(1, total // 20), "characters": max(1, characters),
         "type": ImageQueue.model.subject_type(), "role": ImageQueue.picture_role,
         "queue": ImageQueue.slug, "sla": ImageQueue.sla, "kind": CaseKind.FIRST_LOOK,
-        "priority": Priority.NORMAL, "why": Why.FIRST_LOOK,
+        "priority": Priority.NORMAL, "why": Why.FIRST_LOOK, "latin": list(_LATIN),
+        "chinese": list(_CHINESE),
     }  # fmt: skip
     for first in range(0, total, CHUNK):
         last = min(first + CHUNK, total) - 1

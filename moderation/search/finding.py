@@ -27,6 +27,8 @@ MATCHES = 500
 # What is shorter must be the whole id.
 SHORTEST_PREFIX = 3
 SECONDS = 5
+# Words that so many texts have are looked for among the newest subjects, others by their index.
+FEW = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,17 +107,31 @@ class Search:
         if not self.text:
             return rows
         ids = self._by_id(queue)
-        words = self._by_words(queue) if self.question.terms else None
-        if not ids or not ids[0].union(*ids[1:]).exists():
-            return rows.filter(Exists(words.filter(pk=OuterRef("pk")))) if words else rows.none()
-        if words is not None:
-            ids.append(words.values("pk"))
-        return rows.filter(pk__in=ids[0].union(*ids[1:]))
+        has_ids = bool(ids) and ids[0].union(*ids[1:]).exists()
+        if not self.question.terms:
+            return rows.filter(pk__in=ids[0].union(*ids[1:])) if has_ids else rows.none()
+        if self.few is None:
+            words = self._by_words().filter(subject_type=queue.subject_type)
+            if has_ids:
+                return rows.filter(pk__in=ids[0].union(*ids[1:], words.values("pk")))
+            return rows.filter(Exists(words.filter(pk=OuterRef("pk"))))
+        if not has_ids:
+            return rows.filter(pk__in=self.few)
+        by_words = queue.queryset().order_by().filter(pk__in=self.few).values("pk")
+        return rows.filter(pk__in=ids[0].union(*ids[1:], by_words))
 
-    def _by_words(self, queue: ReviewQueue) -> QuerySet[SearchEntry]:
-        found = SearchEntry.objects.filter(
-            _has(self.question.terms), subject_type=queue.subject_type
-        )
+    @cached_property
+    def few(self) -> list[uuid.UUID] | None:
+        """The ids of all texts that have the words, of any type; None when they are many.
+
+        As a list: the planner takes a rare word for more common than it is, and would walk all
+        subjects for it.
+        """
+        found = list(self._by_words().values_list("pk", flat=True)[: FEW + 1])
+        return found if len(found) <= FEW else None
+
+    def _by_words(self) -> QuerySet[SearchEntry]:
+        found = SearchEntry.objects.filter(_has(self.question.terms))
         for part in self.question.parts:
             found = found.filter(text__contains=part)
         return found
@@ -126,7 +142,7 @@ class Search:
         """
         rows = queue.queryset().order_by().values("pk")
         found = [rows.filter(pk__in=self.named)] if self.named else []
-        if is_address(self.text) or len(self.text.split()) > 1:
+        if not self.may_be_id:
             return found
         # The unique index begins with the source, so every source is named.
         upstream = {"source__in": self.sources}
@@ -137,6 +153,11 @@ class Search:
             begins = [prefixed(column, self.text) for column in queue.id_columns]
             found += [rows.filter(condition)[:MATCHES] for condition in begins]
         return found
+
+    @property
+    def may_be_id(self) -> bool:
+        """Ids of upstreams are one word of ASCII."""
+        return self.text.isascii() and not is_address(self.text) and len(self.text.split()) == 1
 
     @cached_property
     def sources(self) -> list[int]:

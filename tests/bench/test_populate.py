@@ -7,6 +7,7 @@ from characters.models import Character, CharacterText
 from core.keyset import read_page
 from gallery.models import ImageDetail, ImageLog
 from media.models import Attachment
+from moderation import search
 from moderation.consistency import inspect
 from moderation.counts import open_count, status_totals
 from moderation.models import Case
@@ -61,6 +62,14 @@ def test_a_populated_case_can_be_claimed():
     call_command("populate", images=30, pending=30)
     person = make_person(role="moderator")
     assert len(cases.claim(user=person, queue="images", limit=20)) == 20
+
+
+@pytest.mark.parametrize(("text", "number"), [("lighthouse", 2), ("灯塔", 2), ("白鹭", 105)])
+def test_prompts_are_searched_in_both_languages(text, number):
+    call_command("populate", images=10_000)
+    wanted = search.Wanted(text=text)
+    viewer = make_person(role="viewer")
+    assert len(search.find(wanted, viewer=viewer, limit=500).subjects) == number
 
 
 @pytest.mark.parametrize("given", [{"images": 5, "pending": 6}, {}], ids=["too many", "nothing"])

@@ -14,6 +14,7 @@ from media.models import Attachment, File
 from media.tokens import Pass, write_tokens
 from moderation import search
 from moderation.actors import Actor
+from moderation.errors import SearchTooBroad
 from moderation.models import SearchDue, SearchEntry
 from moderation.ranges import first_id_at
 from moderation.search.texts import normalised, read_question, terms_of
@@ -237,7 +238,35 @@ def test_a_search_costs_the_same_however_much_it_finds(alice):
         with CaptureQueriesContext(connection) as queries:
             assert found("lighthouse", alice)
         used.append(len(queries))
+        assert not any('"moderation_searchentry"."text"' in one["sql"] for one in queries)
     assert used[0] == used[1] <= 14
+
+
+def test_common_words_are_found_as_rare_ones_are(alice, monkeypatch):
+    images = [factories.make_image(prompt=f"lighthouse {n}", case=False) for n in range(5)]
+    named = factories.make_image(prompt="hills", user_id="lighthouse", case=False)
+    search.fill()
+    wanted = [named.pk, *(image.pk for image in reversed(images))]
+    assert found("lighthouse", alice) == wanted
+    monkeypatch.setattr(search.finding, "FEW", 3)
+    assert found("lighthouse", alice) == wanted
+    assert found('"lighthouse 3"', alice) == [images[3].pk]
+    assert found("lighthouse 3", alice) == [images[3].pk]
+
+
+def test_a_search_that_takes_too_long_is_stopped_and_says_so(alice, monkeypatch):
+    make_image("lighthouse")
+    monkeypatch.setattr(search.finding, "SECONDS", 1)
+    real = search.Search.narrow
+
+    def slow(self, rows, queue):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+        return real(self, rows, queue)
+
+    monkeypatch.setattr(search.Search, "narrow", slow)
+    with pytest.raises(SearchTooBroad):
+        found("lighthouse", alice)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from characters.populate import add_characters
 from core.keys import uuid7
 from gallery.populate import add_images
+from moderation import search
 from upstream.enums import SourceKind
 from upstream.models import Source
 
@@ -55,10 +56,17 @@ class Command(BaseCommand):
                     characters=characters or max(1, images // 1000),
                 )
                 _follow(progress, "images", rows, images)
+            _follow(progress, "search", _filled(), images + characters)
         self.stdout.write(
             f"Added {images} image logs ({pending} pending) and made sure of {characters} "
             f"characters in {time.monotonic() - started:.1f} s."
         )
+
+
+def _filled() -> Iterator[int]:
+    """What was added is searched like what a sync brings; how many texts each round took."""
+    while taken := search.fill(seconds=1):
+        yield taken
 
 
 def _amount(text: str) -> int:

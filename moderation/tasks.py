@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from moderation import audit, comparing, counts, outbox, purging, search
+from moderation import audit, comparing, counts, exposure, outbox, purging, search
 from moderation.cases import SHIFT_GAP
 from moderation.models import IdempotencyRecord, OutboxEvent, Skip
 
@@ -54,3 +54,4 @@ def tidy() -> None:
     OutboxEvent.objects.filter(delivered_at__lt=now - KEEP_DELIVERED).delete()
     Skip.objects.filter(at__lt=now - KEEP_SKIPS).delete()
     comparing.prune()
+    exposure.tidy()

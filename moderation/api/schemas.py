@@ -234,3 +234,44 @@ class MeAnswer(serializers.Serializer[Any]):
     time_zone = serializers.CharField()
     decisions_today = serializers.IntegerField()
     shift_started_at = serializers.DateTimeField(allow_null=True)
+
+
+class PrecedentsRequest(serializers.Serializer[Any]):
+    subjects = serializers.ListField(child=SubjectRefSchema(), min_length=1, max_length=50)
+
+
+class PrecedentSchema(serializers.Serializer[Any]):
+    """`distance`: in how many of 256 bits the pictures' hashes differ, at most 31."""
+
+    subject = SubjectRefSchema()
+    distance = serializers.IntegerField()
+    review_status = serializers.ChoiceField(ReviewStatus.choices)
+    reason = serializers.CharField(allow_null=True)
+    at = serializers.DateTimeField()
+    by = serializers.CharField()
+    actor_kind = serializers.CharField()
+    thumb_url = serializers.CharField(allow_null=True)
+
+
+class PrecedentsAnswer(serializers.Serializer[Any]):
+    """Subjects without precedents are left out."""
+
+    class Item(serializers.Serializer[Any]):
+        subject = SubjectRefSchema()
+        precedents = PrecedentSchema(many=True)
+
+    items = Item(many=True)
+
+
+class ExposureRequest(serializers.Serializer[Any]):
+    class Picture(serializers.Serializer[Any]):
+        subject = serializers.UUIDField()
+        seen = serializers.ChoiceField(Seen.choices)
+
+    pictures = serializers.ListField(child=Picture(), min_length=1, max_length=500)
+
+
+class ExposureAnswer(serializers.Serializer[Any]):
+    shown = serializers.IntegerField()
+    revealed = serializers.IntegerField()
+    by_severity = serializers.DictField(child=serializers.IntegerField())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from moderation.api import claims, decisions, subjects
+from moderation.api import claims, decisions, looking, subjects
 
 app_name = "moderation_api"
 urlpatterns = [
@@ -21,5 +21,7 @@ urlpatterns = [
     path("subjects/<str:subject_type>/<uuid:pk>/", subjects.SubjectOne.as_view(), name="subject"),
     path("subjects/<str:subject_type>/<uuid:pk>/notes/", subjects.Notes.as_view(), name="notes"),
     path("reasons/", subjects.Reasons.as_view(), name="reasons"),
+    path("precedents/", looking.Precedents.as_view(), name="precedents"),
+    path("exposure/", looking.OwnExposure.as_view(), name="exposure"),
     path("me/", subjects.Me.as_view(), name="me"),
 ]

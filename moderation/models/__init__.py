@@ -4,6 +4,7 @@ from moderation.models.assignment import Assignment
 from moderation.models.bank import Bank, BankEntry, BankMatch, BankScan
 from moderation.models.case import Case, Shift, Skip
 from moderation.models.decision import Decision, Receipt, Seal, Tombstone
+from moderation.models.exposure import Sight, SightLevel
 from moderation.models.family import Representative
 from moderation.models.journal import HandOver, IdempotencyRecord, Note, OutboxEvent, Tally
 from moderation.models.policy import Reason, ReasonVersion
@@ -33,6 +34,8 @@ __all__ = [
     "SearchDue",
     "SearchEntry",
     "Shift",
+    "Sight",
+    "SightLevel",
     "Skip",
     "Tally",
     "Term",

@@ -1,0 +1,185 @@
+"""What was decided about pictures that look like the one in view.
+
+The hashes of the newest pictures are in memory, in each process that is asked; everything else is
+read from the database when asked for, so a precedent always is the decision in force. An index of a
+million takes about 120 MB and is made at the first question.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from media.models import Attachment, Fingerprint
+from moderation.enums import Action, ReviewStatus
+from moderation.likeness import Hashes
+from moderation.models import Decision, Reviewable
+from moderation.registry import queue_for
+from moderation.visibility import visible_to
+
+# Pictures known, subjects asked for at once, and answers for each.
+MOST, AT_ONCE, SHOWN = 1_000_000, 50, 3
+# Of so many of the nearest pictures is looked up what became of them.
+LOOKED_AT = 24
+CATCH_UP = timedelta(seconds=10)
+# A file's id tells when it was made; its row may be committed so much later.
+LATE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """A decided picture `distance` bits away, and the decision in force."""
+
+    subject: Reviewable
+    distance: int
+    decision: Decision
+
+
+class _Copy:
+    """The hashes of the newest MOST pictures, by their place in `files`."""
+
+    def __init__(self) -> None:
+        self.hashes = Hashes()
+        self.files: list[uuid.UUID] = []
+        self._recent: set[uuid.UUID] = set()
+        self._since = uuid.UUID(int=0)
+        self._looked_at: datetime | None = None
+
+    def catch_up(self) -> None:
+        now = timezone.now()
+        if self._looked_at is not None and now - self._looked_at < CATCH_UP:
+            return
+        rows = Fingerprint.objects.filter(pdq__isnull=False, file_id__gt=self._since)
+        found = list(rows.order_by("-file_id").values_list("file_id", "pdq")[:MOST])[::-1]
+        fresh = [row for row in found if row[0] not in self._recent]
+        start = len(self.files)
+        self.files += [file_id for file_id, _ in fresh]
+        self.hashes.add(range(start, len(self.files)), [bytes(pdq or b"") for _, pdq in fresh])
+        self._since = _earliest(now - LATE)
+        self._recent = {row[0] for row in found if row[0] > self._since}
+        self._looked_at = now
+
+
+def _earliest(at: datetime) -> uuid.UUID:
+    """Below every UUIDv7 made from then on."""
+    return uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
+
+
+_copies: dict[str, _Copy] = {}
+_lock = Lock()
+
+
+def _near(hashes: Sequence[bytes]) -> list[dict[uuid.UUID, int]]:
+    """For each hash the nearest pictures with their distance."""
+    with _lock:
+        copy = _copies.setdefault(str(connection.settings_dict["NAME"]), _Copy())
+        if len(copy.files) > MOST + MOST // 4:
+            copy = _copies[str(connection.settings_dict["NAME"])] = _Copy()
+        copy.catch_up()
+    return [
+        {copy.files[place]: distance for distance, place in copy.hashes.near(pdq)[:LOOKED_AT]}
+        for pdq in hashes
+    ]
+
+
+def forget() -> None:
+    """Drops what is in memory; the next question reads it anew."""
+    with _lock:
+        _copies.clear()
+
+
+def precedents_of(
+    keys: Sequence[tuple[str, uuid.UUID]], *, viewer: User
+) -> dict[uuid.UUID, list[Precedent]]:
+    """By subject id, the nearest first, for those of the subjects that have any.
+
+    At most AT_ONCE subjects; a fixed number of queries however many. Pictures that are held,
+    hidden, sensitive or purged are no precedents.
+    """
+    hashes = _hashes_of(keys[:AT_ONCE], viewer)
+    near = dict(zip(hashes, _near(list(hashes.values())), strict=True))
+    files = {file_id for found in near.values() for file_id in found}
+    by_file = _decided(files)
+    decisions = _in_force([each.pk for group in by_file.values() for each in group])
+    found: dict[uuid.UUID, list[Precedent]] = {}
+    for subject_id, distances in near.items():
+        rows = [
+            Precedent(subject, distance, decisions[subject.pk])
+            for file_id, distance in distances.items()
+            for subject in by_file.get(file_id, [])
+            if subject.pk != subject_id and subject.pk in decisions
+        ]
+        rows.sort(key=lambda row: (row.distance, -row.decision.pk))
+        if rows:
+            found[subject_id] = rows[:SHOWN]
+    return found
+
+
+def _by_type(keys: Sequence[tuple[str, uuid.UUID]]) -> dict[str, list[uuid.UUID]]:
+    found: dict[str, list[uuid.UUID]] = {}
+    for subject_type, subject_id in keys:
+        found.setdefault(subject_type, []).append(subject_id)
+    return found
+
+
+def _hashes_of(keys: Sequence[tuple[str, uuid.UUID]], viewer: User) -> dict[uuid.UUID, bytes]:
+    """Of subjects that the viewer may see; raises UnknownSubjectType."""
+    found: dict[uuid.UUID, bytes] = {}
+    for subject_type, ids in _by_type(keys).items():
+        queue = queue_for(subject_type)
+        assert queue.model is not None
+        seen = visible_to(queue.model._default_manager.filter(pk__in=ids), viewer)
+        rows = Attachment.objects.filter(
+            subject_id__in=seen.values("pk"),
+            role=queue.picture_role,
+            file__fingerprint__pdq__isnull=False,
+        )
+        for subject_id, pdq in rows.values_list("subject_id", "file__fingerprint__pdq"):
+            found[subject_id] = bytes(pdq or b"")
+    return found
+
+
+def _decided(files: set[uuid.UUID]) -> dict[uuid.UUID, list[Reviewable]]:
+    """By file, the subjects that people or rules decided and that anybody with a role may see."""
+    rows = Attachment.objects.filter(file__in=files, held=False, sensitive=False)
+    pairs = list(rows.values_list("subject_type", "subject_id", "file_id"))
+    subjects: dict[uuid.UUID, Reviewable] = {}
+    for subject_type, ids in _by_type([row[:2] for row in pairs]).items():
+        model = queue_for(subject_type).model
+        assert model is not None
+        decided = model._default_manager.filter(
+            pk__in=ids, held=False, hidden=False, reviewed_at__isnull=False,
+            review_status__in=[ReviewStatus.APPROVED, ReviewStatus.REJECTED],
+        )  # fmt: skip
+        subjects |= {each.pk: each for each in decided.select_related("source")}
+    found: dict[uuid.UUID, list[Reviewable]] = {}
+    for _, subject_id, file_id in pairs:
+        if subject_id in subjects:
+            found.setdefault(file_id, []).append(subjects[subject_id])
+    return found
+
+
+def _in_force(subject_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Decision]:
+    """The newest approval or rejection of each."""
+    rows = Decision.objects.filter(
+        subject_id__in=list(subject_ids), action__in=[Action.APPROVE, Action.REJECT]
+    )
+    newest: dict[uuid.UUID, Decision] = {}
+    for row in rows.order_by("id"):
+        newest[row.subject_id] = row
+    return newest
+
+
+def subjects_of(found: dict[uuid.UUID, list[Precedent]]) -> dict[str, list[Any]]:
+    """The precedents' subjects by type, each once."""
+    by_type: dict[str, dict[uuid.UUID, Reviewable]] = {}
+    for rows in found.values():
+        for row in rows:
+            by_type.setdefault(row.subject.subject_type(), {})[row.subject.pk] = row.subject
+    return {subject_type: list(rows.values()) for subject_type, rows in by_type.items()}

@@ -69,11 +69,12 @@ app.conf.update(
             routing_key=name,
             queue_arguments={"x-consumer-timeout": REDELIVERY_SECONDS * 1000},
         )
-        for name in ("default", "mirror", "sync")
+        for name in ("default", "mirror", "sync", "generation")
     ],
     task_routes={
         "media.tasks.mirror*": {"queue": "mirror"},
         "upstream.tasks.run_sync": {"queue": "sync"},
+        "upstream.tasks.generate": {"queue": "generation"},
     },
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
@@ -83,6 +84,9 @@ app.conf.update(
     beat_schedule={
         "start due sync runs": _every(30, "upstream.tasks.start_due_runs"),
         "revive sync runs of dead workers": _every(30, "upstream.tasks.revive_runs"),
+        "revive generations of dead workers": _every(5, "upstream.tasks.revive_generations"),
+        "delete expired covers": _every(60, "characters.tasks.delete_expired_covers"),
+        "tidy generations": _every(3600, "upstream.tasks.tidy_generations"),
         "mirror missing files": _every(10, "media.tasks.mirror_due"),
         "sweep the storage": _every(86_400, "media.tasks.sweep"),
         "deliver the outbox": _every(5, "moderation.tasks.deliver_outbox"),

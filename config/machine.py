@@ -19,13 +19,16 @@ from core.launcher import attached
 from core.launcher.home import folder
 
 ROLES = ("web", "worker", "beat")
-QUEUES = ("default", "mirror", "sync")
+QUEUES = ("default", "mirror", "sync", "generation")
 # Their tasks are many or last for minutes: they get processes of their own, so that what people
 # wait for is never behind them.
 BULK_QUEUES = {"mirror", "sync"}
+# Their tasks wait for somebody else for minutes: many threads, which cost next to nothing.
+WAITING_QUEUES = {"generation"}
 WORKER_THREADS = 16
+GENERATION_THREADS = 200
 # Seconds to end in. A bulk task goes on where it was, so nobody has to wait for it.
-GRACE = {"web": 10.0, "worker": 10.0, "bulk": 5.0, "beat": 5.0}
+GRACE = {"web": 10.0, "worker": 10.0, "bulk": 5.0, "generation": 5.0, "beat": 5.0}
 # Generation calls wait for minutes: they need threads, not cores (see the pool in settings).
 WEB_THREADS = 256
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where a client finds such a server)
@@ -75,15 +78,20 @@ def _web() -> list[str]:
 
 
 def _workers(queues: Sequence[str]) -> dict[str, list[str]]:
-    """One with threads for short and waiting tasks, one with processes for the bulk queues."""
+    """One with threads for short tasks, one with processes for the bulk queues, one with many
+    threads for generations."""
     processes = env.number("WORKER_PROCESSES", max(4, os.cpu_count() or 1), low=1, high=256)
+    threads = env.number("GENERATION_THREADS", GENERATION_THREADS, low=1, high=2048)
     bulk = [queue for queue in queues if queue in BULK_QUEUES]
-    prompt = [queue for queue in queues if queue not in BULK_QUEUES]
+    waiting = [queue for queue in queues if queue in WAITING_QUEUES]
+    prompt = [queue for queue in queues if queue not in BULK_QUEUES | WAITING_QUEUES]
     workers = {}
     if prompt:
         workers["worker"] = _worker("worker", prompt, "threads", WORKER_THREADS)
     if bulk:
         workers["bulk"] = _worker("bulk", bulk, "prefork", processes)
+    if waiting:
+        workers["generation"] = _worker("generation", waiting, "threads", threads)
     return workers
 
 

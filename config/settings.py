@@ -217,6 +217,7 @@ REVIEW_QUEUES = [
     "gallery.queues.ImageQueue",
     "assets.queues.AssetQueue",
     "characters.queues.CharacterQueue",
+    "characters.covers.queue.CoverQueue",
     "moderation.queues.EscalationQueue",
 ]
 # Source kind -> the class that syncs it.
@@ -225,6 +226,16 @@ SYNCS = {
     "gallery": "gallery.sync.GallerySync",
     "assets": "assets.sync.AssetSync",
 }
+# Kind of generation -> the class that completes it.
+GENERATIONS = {
+    "cover": "characters.covers.generation.CoverGeneration",
+}
+# Seconds after which a call is answered with a failure although its picture may still come: less
+# than the callers' own limits of 350 and 120.
+COVER_SECONDS = env.number("COVER_SECONDS", 340, low=1, high=340)
+CHAT_IMAGE_SECONDS = env.number("CHAT_IMAGE_SECONDS", 115, low=1, high=115)
+# Calls that may wait in one web process, each in a thread of its own.
+GENERATION_WAITERS = env.number("GENERATION_WAITERS", 200, low=1, high=2000)
 
 # --- REST ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {

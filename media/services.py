@@ -17,7 +17,7 @@ from media.erasing import Erased, erase
 from media.errors import DownloadFailed, MediaError, Refused, StorageFailed
 from media.models import Attachment, File
 from media.naming import EXTENSIONS
-from media.preparing import encode_anew, prepare
+from media.preparing import Prepared, encode_anew, prepare
 from media.recording import observer, upsert_files
 from media.storage import storage
 from media.tokens import Pass, write_tokens
@@ -27,6 +27,7 @@ __all__ = [
     "Erased",
     "MediaError",
     "Picture",
+    "Prepared",
     "Refused",
     "StorageFailed",
     "Wanted",
@@ -37,10 +38,12 @@ __all__ = [
     "origin_key",
     "picture_of",
     "pictures",
+    "prepare_bytes",
     "read_bytes",
     "reencoded_picture",
     "retry",
     "store_bytes",
+    "store_prepared",
     "want",
     "without_query",
 ]
@@ -244,11 +247,33 @@ def store_bytes(
     `reencode` decodes a stranger's upload and keeps our own encoding of it only. Raises Refused
     (not a whole picture, video or sound) or StorageFailed. The observer is told in the transaction.
     """
+    return store_prepared(
+        prepared=prepare_bytes(data=data, reencode=reencode),
+        subject_type=subject_type,
+        subject_id=subject_id,
+        role=role,
+        sensitive=sensitive,
+    )
+
+
+def prepare_bytes(*, data: bytes, reencode: bool = False) -> Prepared:
+    """The first half of `store_bytes`: decodes and writes the bytes, without the database."""
     if len(data) > settings.MEDIA_MAX_BYTES:
         raise Refused("too_large", f"the file is larger than {settings.MEDIA_MAX_BYTES} bytes")
     if reencode:
         data = encode_anew(data)
-    prepared = prepare(data, sha256=hashlib.sha256(data).digest())
+    return prepare(data, sha256=hashlib.sha256(data).digest())
+
+
+def store_prepared(
+    *,
+    prepared: Prepared,
+    subject_type: str,
+    subject_id: uuid.UUID,
+    role: str = "picture",
+    sensitive: bool = False,
+) -> Attachment:
+    """The second half: within a day of the first, or its bytes are swept away."""
     with transaction.atomic():
         file_id = upsert_files([prepared])[prepared.sha256]
         row, made = Attachment.objects.select_for_update(no_key=True, of=("self",)).get_or_create(

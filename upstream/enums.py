@@ -25,3 +25,21 @@ class RunStatus(models.TextChoices):
     PARTIAL = "partial", _("Partial")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+class GenerationKind(models.TextChoices):
+    COVER = "cover", _("Cover")
+    CHAT_IMAGE = "chat_image", _("Chat image")
+
+
+class GenerationState(models.TextChoices):
+    """`refused`: the prompt is against the policy, and nothing was generated."""
+
+    WAITING = "waiting", _("Waiting")
+    WORKING = "working", _("Working")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    REFUSED = "refused", _("Refused")
+
+
+UNENDED = (GenerationState.WAITING, GenerationState.WORKING)

@@ -1,4 +1,4 @@
-"""Sources, their sync runs, and the records a run could not take."""
+"""Sources, their sync runs, the records a run could not take, and requests to generate."""
 
 from typing import ClassVar
 
@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.fields import EncryptedTextField
 from core.keys import uuid7
-from upstream.enums import Backend, RunStatus, SourceKind
+from upstream.enums import (
+    UNENDED,
+    Backend,
+    GenerationKind,
+    GenerationState,
+    RunStatus,
+    SourceKind,
+)
 
 
 class Source(models.Model):
@@ -189,3 +196,75 @@ class Fault(models.Model):
 
     def __str__(self) -> str:
         return self.upstream_id or str(self.id)
+
+
+class GenerationRequest(models.Model):
+    """One signed call for a picture: what a worker needs to make it, and the answer it ended in.
+
+    The picture itself belongs to a subject of the same id.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(_("kind"), max_length=12, choices=GenerationKind.choices)
+    key = models.ForeignKey(
+        "accounts.ApiKey",
+        models.CASCADE,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("API key"),
+    )
+    user_id = models.CharField(_("user (X-User-ID)"), max_length=255)
+    request_id = models.CharField(_("request id"), max_length=255)
+    # SHA-256 of path and body: the same id with another one is refused.
+    digest = models.BinaryField(max_length=32, editable=False)
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=GenerationState.choices,
+        default=GenerationState.WAITING,
+    )
+    # What the worker needs, the prompt included; emptied when the request has ended.
+    parameters = models.JSONField(default=dict, editable=False)
+    # The envelope as it was sent, without the picture.
+    answer = models.JSONField(null=True, editable=False)
+    error = models.CharField(_("error"), max_length=300, blank=True)
+    source = models.ForeignKey(
+        Source, models.SET_NULL, null=True, related_name="+", verbose_name=_("source")
+    )
+    # The backend's own id of the job, by which a successor of a dead worker asks for its result.
+    backend_id = models.CharField(_("id at the backend"), max_length=255, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # The worker process that has it.
+    token = models.UUIDField(null=True, editable=False)
+    # While waiting: when it is sent to the workers again. While working: when its lease ends.
+    due_at = models.DateTimeField()
+    # Nobody begins with it later than this: its caller has long been told that it failed.
+    answer_by = models.DateTimeField(_("answer by"))
+    created_at = models.DateTimeField(_("created at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    class Meta:
+        verbose_name = _("generation request")
+        verbose_name_plural = _("generation requests")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            # A retry finds its first try; of two at once the database takes one.
+            models.UniqueConstraint(
+                fields=["key", "user_id", "request_id"], name="generation_request_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            # What beat looks at: few, because ended ones leave it.
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=UNENDED),
+                name="generation_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.request_id}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state not in UNENDED

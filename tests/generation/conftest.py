@@ -1,16 +1,49 @@
-"""Fixtures of the signed contracts: keys, and clients of the endpoints over real HTTP."""
+"""Fixtures of the signed contracts: a web server and a worker on a broker, keys and clients."""
+
+import os
+from collections.abc import Iterator
 
 import pytest
 
 from tests.generation.signing import Signing
+from tests.generation.workers import Worker
+from tests.servers import WebServer
+
+
+@pytest.fixture(scope="session")
+def broker() -> str:
+    """A database of its own on the broker beside the suite's cluster."""
+    if url := os.environ.get("TEST_BROKER_URL"):
+        return url.rpartition("/")[0] + "/7"
+    pytest.skip("no Valkey or Redis")
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup: None, broker: str) -> Iterator[WebServer]:
+    """A web server that sends tasks; tests that use it must commit."""
+    with WebServer(threads=40, CELERY_BROKER_URL=broker) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def generation_worker(django_db_setup: None, broker: str) -> Iterator[Worker]:
+    """The worker of the queue `generation` for the whole session."""
+    with Worker(broker) as running:
+        yield running
 
 
 @pytest.fixture
-def ada(server, transactional_db) -> Signing:
-    """A client with a signing key of her own at the session's web server."""
-    return Signing.of("ada", server.url)
+def platform(web: WebServer, generation_worker: Worker, transactional_db: None) -> str:
+    """The URL of a server whose generations a worker makes."""
+    return web.url
 
 
 @pytest.fixture
-def ben(server, transactional_db) -> Signing:
-    return Signing.of("ben", server.url)
+def ada(web: WebServer, transactional_db: None) -> Signing:
+    """A client with a signing key of her own."""
+    return Signing.of("ada", web.url)
+
+
+@pytest.fixture
+def ben(web: WebServer, transactional_db: None) -> Signing:
+    return Signing.of("ben", web.url)

@@ -14,7 +14,25 @@ from accounts.keys import Limits, issue_key
 from accounts.models import ApiKey
 from tests.factories import make_person
 
+_used: set[int] = set()
 OPTIONS, COVER, CHAT = "/v1/config/options", "/v1/agent/cover", "/v1/chat/image"
+MAN = {
+    "gender": "male", "age": "26-35", "ethnicity": "European", "bodyType": "Stocky",
+    "hairColor": "brown", "hairStyle": "Undercut",
+}  # fmt: skip
+WOMAN = {
+    "gender": "female", "age": "18-25", "ethnicity": "Asian", "bodyType": "Slim",
+    "breastSize": "Medium", "buttSize": "Medium", "hairColor": "black", "hairStyle": "Long",
+}  # fmt: skip
+
+
+def own_second() -> int:
+    """The newest second that no call has had: equal bodies of one second share a signature."""
+    second = int(time.time())
+    while second in _used:
+        second -= 1
+    _used.add(second)
+    return second
 
 
 def canonical(body: dict[str, Any]) -> str:
@@ -71,7 +89,8 @@ class Signing:
         method: str = "POST",
         query: str = "",
     ) -> dict[str, str]:
-        moment, user = str(int(time.time()) if at is None else at), user_id or self.user_id
+        moment = str(own_second() if at is None else at)
+        user = user_id or self.user_id
         base = "\n".join([method, path, moment, user, query, canonical(body)])
         return {
             "Authorization": f"Bearer {self.key}",
@@ -93,6 +112,12 @@ class Signing:
     ) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         return httpx.post(self.url + path, content=content, headers=headers, timeout=timeout)
+
+    def cover(self, body: dict[str, Any] | None = None, **how: Any) -> Any:
+        """The envelope of a cover; `body` changes fields of a man's, None drops one."""
+        fields = {**MAN, **(body or {})}
+        sent = {name: value for name, value in fields.items() if value is not None}
+        return self.post(COVER, sent, **how).json()
 
     def options(self, **body: Any) -> Any:
         return self.post(OPTIONS, {"namespace": "custom_agent", **body}).json()

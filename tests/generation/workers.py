@@ -1,0 +1,52 @@
+"""The product's own worker of the queue `generation`, as a process on the test database."""
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Self
+
+from config.celery import app
+from tests.servers import ROOT, WebServer
+
+app.loader.import_default_modules()
+
+
+class Worker:
+    """`with Worker(broker) as worker`; it is killed with all that it started."""
+
+    def __init__(self, broker: str, *, threads: int = 16, **environment: str) -> None:
+        self.broker = broker
+        self.threads = threads
+        self.environment = environment
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        command = [
+            sys.executable, "-m", "celery", "--app", "config", "worker", "--pool", "threads",
+            "--concurrency", str(self.threads), "--queues", "generation", "--loglevel", "warning",
+            "--without-gossip", "--without-mingle",
+        ]  # fmt: skip
+        server = WebServer(CELERY_BROKER_URL=self.broker)
+        environment = {**server._environment(), **self.environment}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+
+    def kill(self) -> None:
+        """With -9, as a crash would."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def send(self, request_id: object) -> None:
+        """A message for this request, as beat sends it."""
+        with app.connection_for_write(self.broker) as connection:
+            app.tasks["upstream.tasks.generate"].apply_async(
+                args=(str(request_id),), producer=connection.Producer(), queue="generation"
+            )

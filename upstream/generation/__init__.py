@@ -1,0 +1,1 @@
+"""Generating pictures for signed calls: the stored request, the worker, the backends."""

@@ -1,4 +1,4 @@
-"""The list of characters, a character's record with its knowledge bases, and the options."""
+"""The lists of characters and covers, a character's record, and the options of covers."""
 
 from typing import Any, ClassVar
 
@@ -7,15 +7,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 
-from characters.filters import CharacterFilterSet
-from characters.models import Character, CharacterText, KnowledgeBaseLink, Option
+from characters.filters import CharacterFilterSet, CoverFilterSet
+from characters.models import Character, CharacterText, Cover, KnowledgeBaseLink, Option
 from characters.options import set_preview
 from core.admin_base import OPERATE, ConsoleAdmin, ConsoleInline
 from media.services import Refused
 from moderation.admin_base import SubjectAdmin
 from moderation.filters import SubjectFilterSet
+from moderation.registry import queue_for
 
 
 class KnowledgeBaseInline(ConsoleInline):
@@ -36,6 +38,20 @@ class CharacterAdmin(SubjectAdmin):
     list_display_links = ("name",)
     inlines = (KnowledgeBaseInline, CharacterTextInline)
     exclude = ("content_digest",)
+
+
+@admin.register(Cover)
+class CoverAdmin(SubjectAdmin):
+    filterset_class: ClassVar[type[SubjectFilterSet]] = CoverFilterSet
+    list_select_related = ("source", "character")
+    list_display = (
+        "thumbnail", "chosen", "badges", "user_id", "character", "created_at", "expires_at",
+    )  # fmt: skip
+    list_display_links = ("chosen",)
+
+    @display(description=_("Cover of"))
+    def chosen(self, cover: Cover) -> str:
+        return queue_for(Cover.subject_type()).title_of(cover)
 
 
 class OptionForm(forms.ModelForm[Option]):

@@ -1,11 +1,11 @@
-"""Filters of characters."""
+"""Filters of characters and covers."""
 
 from typing import ClassVar
 
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from characters.models import Character
+from characters.models import Character, Cover
 from moderation.filters import SubjectFilterSet
 
 
@@ -17,4 +17,17 @@ class CharacterFilterSet(SubjectFilterSet):
 
     class Meta:
         model = Character
+        fields: ClassVar[list[str]] = []
+
+
+class CoverFilterSet(SubjectFilterSet):
+    """Adds the end user and whether a character has kept the cover."""
+
+    user = django_filters.CharFilter(field_name="user_id", label=_("User"))
+    kept = django_filters.BooleanFilter(
+        field_name="character", lookup_expr="isnull", exclude=True, label=_("Kept by a character")
+    )
+
+    class Meta:
+        model = Cover
         fields: ClassVar[list[str]] = []

@@ -1,9 +1,10 @@
-"""Characters, their knowledge-base links, and the options that covers are generated from."""
+"""Characters, their knowledge-base links, covers, and the options that covers are made from."""
 
 import re
 import unicodedata
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -153,3 +154,53 @@ class Option(models.Model):
                 errors[name] = _("An age below 18 cannot be offered.")
         if errors:
             raise ValidationError(errors)
+
+
+class Cover(Reviewable):
+    """A generated picture for a character that is still to be made: good for 30 minutes, then
+    deleted unless a character has kept it.
+    """
+
+    # The end user within the key, and the account that this is: who may give it to a character.
+    user_id = models.CharField(_("user (X-User-ID)"), max_length=255)
+    key = models.ForeignKey(
+        "accounts.ApiKey",
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("API key"),
+    )
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("account"),
+    )
+    # Category of the catalogue by the contract's field name → code; `refImageId` when there is one.
+    options = models.JSONField(_("options"), default=dict)
+    character = models.ForeignKey(
+        Character,
+        models.SET_NULL,
+        null=True,
+        related_name="covers",
+        verbose_name=_("kept by"),
+    )
+    created_at = models.DateTimeField(_("created at"))
+    expires_at = models.DateTimeField(_("expires at"))
+
+    class Meta(Reviewable.Meta):
+        verbose_name = _("cover")
+        verbose_name_plural = _("covers")
+        indexes: ClassVar = [
+            models.Index(fields=["user_id", "-id"], name="cover_by_user"),
+            # What may be deleted, oldest first; those that are kept are not in it.
+            models.Index(
+                fields=["expires_at"], condition=Q(character__isnull=True), name="cover_loose"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

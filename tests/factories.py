@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.roles import give_role
 from assets.enums import AssetStatus, AssetType, GroupType
 from assets.models import Asset, AssetDetail, AssetGroup
-from characters.models import Character, CharacterText
+from characters.models import Character, CharacterText, Cover
 from gallery.models import ImageDetail, ImageLog
 from media.enums import AttachmentState
 from media.models import Attachment, File, Fingerprint
@@ -119,6 +119,26 @@ def make_character(
     )
     _open_case(character, case)
     return character
+
+
+def make_cover(*, case: bool | None = None, **fields: Any) -> Cover:
+    """A cover that nobody has kept yet, good for half an hour."""
+    number = next(_numbers)
+    now = timezone.now()
+    cover = Cover.objects.create(
+        **{
+            "user_id": f"user-{number % 7}",
+            "options": {
+                "gender": "male", "age": "26-35", "ethnicity": "European", "bodyType": "Slim",
+                "hairColor": "brown", "hairStyle": "Short",
+            },
+            "created_at": now,
+            "expires_at": now + timedelta(minutes=30),
+            **fields,
+        }
+    )  # fmt: skip
+    _open_case(cover, case)
+    return cover
 
 
 def make_group(*, source: Source | None = None, **fields: Any) -> AssetGroup:

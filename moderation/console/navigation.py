@@ -117,13 +117,15 @@ def _queues(request: HttpRequest) -> list[Item]:
 def _content() -> list[tuple[str, str]]:
     """The subjects, each followed by what else its app has registered."""
     found: list[tuple[str, str]] = []
+    subjects = {queue.model for queue in queues().values()}
     for queue in queues().values():
         if queue.model is None:
             continue
         found.append((queue.model._meta.label, queue.icon))
         others = apps.get_app_config(queue.model._meta.app_label).get_models()
-        found += [(model._meta.label, "folder") for model in others if model is not queue.model]
-    return found
+        found += [(model._meta.label, "folder") for model in others if model not in subjects]
+    # An app with two subjects brings its other models once.
+    return list(dict.fromkeys(found))
 
 
 def _models(request: HttpRequest, wanted: Iterable[tuple[str, str]]) -> list[Item]:

@@ -22,6 +22,7 @@ MAKERS = {
     "gallery.imagelog": factories.make_image,
     "assets.asset": factories.make_asset,
     "characters.character": factories.make_character,
+    "characters.cover": factories.make_cover,
 }
 
 

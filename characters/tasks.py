@@ -1,0 +1,10 @@
+"""Background work of characters; safe to run twice."""
+
+from celery import shared_task
+
+from characters.covers.expiry import delete_expired
+
+
+@shared_task
+def delete_expired_covers() -> None:
+    delete_expired()

@@ -93,7 +93,9 @@ class AttachmentAdmin(BehindTheScenes):
         url = getattr(row, "list_thumb", None)
         if not url:
             return "–"
-        return format_html('<img src="{}" alt="" loading="lazy" style="{}">', url, BLURRED)
+        return format_html(
+            '<img src="{}" alt="{}" loading="lazy" style="{}">', url, _("Picture"), BLURRED
+        )
 
 
 @admin.register(ViewLog)

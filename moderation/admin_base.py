@@ -99,6 +99,6 @@ def thumbnail(picture: Picture | None, *, href: str) -> SafeString:
     if picture is None or not picture.thumb_url:
         return format_html('<a class="gh-thumb gh-thumb-none" href="{}">{}</a>', href, _("None"))
     return format_html(
-        '<a class="gh-thumb" href="{}"><img src="{}" alt="" loading="lazy" decoding="async"></a>',
-        href, picture.thumb_url,
+        '<a class="gh-thumb" href="{}"><img src="{}" alt="{}" loading="lazy" decoding="async"></a>',
+        href, picture.thumb_url, _("Picture"),
     )  # fmt: skip

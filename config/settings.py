@@ -132,6 +132,7 @@ APPEND_ONLY_TABLES = [
     "moderation_decision",
     "moderation_seal",
     "moderation_receipt",
+    "moderation_report",
     "moderation_termversion",
     "media_viewlog",
 ]
@@ -254,7 +255,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Content moderation of an AI-character platform.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"ReviewStatusEnum": "moderation.enums.ReviewStatus"},
+    "ENUM_NAME_OVERRIDES": {
+        "ReviewStatusEnum": "moderation.enums.ReviewStatus",
+        "CaseKindEnum": "moderation.enums.CaseKind",
+        "ReportKindEnum": "moderation.enums.ReportKind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.describe_problems",

@@ -20,7 +20,7 @@ from media.naming import EXTENSIONS
 from media.preparing import Prepared, encode_anew, prepare
 from media.recording import observer, upsert_files
 from media.storage import storage
-from media.tokens import Pass, write_tokens
+from media.tokens import Pass, read_signed, write_tokens
 
 __all__ = [
     "DownloadFailed",
@@ -163,6 +163,14 @@ def pictures(
         row.subject_id: picture_of(row, purpose=why, user_id=user_id, ttl=ttl)
         for row in rows.select_related("file")
     }
+
+
+def subject_behind(path: str) -> tuple[str, uuid.UUID] | None:
+    """(type, id) of what a link of ours shows, by its path; also by one that is expired or dead."""
+    prefix, _, name = path.rpartition("/")
+    link = read_signed(name.partition(".")[0]) if prefix == "/media" else None
+    row = Attachment.objects.filter(pk=link.attachment_id).first() if link else None
+    return (row.subject_type, row.subject_id) if row else None
 
 
 def picture_of(row: Attachment, *, purpose: Purpose, user_id: int | None, ttl: int) -> Picture:

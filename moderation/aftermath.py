@@ -9,7 +9,7 @@ from typing import Any
 from moderation import cases, outbox, purging, search, store
 from moderation.enums import Action, ActorKind, CaseKind, Priority, ReviewStatus, Severity, Why
 from moderation.queues import ESCALATIONS
-from moderation.store import Locked
+from moderation.store import Locked, OpenCase
 from moderation.transitions import CaseEffect
 
 # A sync that follows upstream's status does not end what people asked for.
@@ -23,7 +23,7 @@ def settle_cases(steps: Sequence[tuple[Locked, CaseEffect, dict[str, Any]]]) -> 
     moved: list[tuple[uuid.UUID, list[str], int]] = []
     for subject, effect, row in steps:
         case = subject.case
-        if effect == CaseEffect.CLOSE and case is not None and not _survives(case.kind, row):
+        if effect == CaseEffect.CLOSE and case is not None and not _survives(case, row):
             closed.append(case.id)
         elif effect in {CaseEffect.ESCALATE, CaseEffect.MOVE} and case is not None:
             moved.append((case.id, _why(row), _priority(row)))
@@ -37,9 +37,9 @@ def settle_cases(steps: Sequence[tuple[Locked, CaseEffect, dict[str, Any]]]) -> 
         cases.open_cases(opened)
 
 
-def _survives(kind: str, row: dict[str, Any]) -> bool:
+def _survives(case: OpenCase, row: dict[str, Any]) -> bool:
     follows = row["actor_kind"] == ActorKind.SYNC and row["to_status"] != ReviewStatus.PURGED
-    return follows and kind in _PEOPLES_CASES
+    return follows and (case.kind in _PEOPLES_CASES or Why.asked_for(case.why))
 
 
 def _why(row: dict[str, Any]) -> list[str]:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.keys import uuid7
-from moderation import families
+from moderation import families, store
 from moderation.assignments import works
 from moderation.enums import CaseKind, Priority, Why
 from moderation.errors import NotAllowed, StaleClaim
@@ -225,7 +224,8 @@ def claim_family(*, user: User, family: uuid.UUID) -> list[Case]:
     """
     families.lock(family)
     rows = families.in_order(Case.objects.select_for_update().filter(family=family))
-    mine = [case for case in rows if case.not_for != user.pk]
+    judged = _judged(user, rows)
+    mine = [case for case in rows if case.subject_id not in judged]
     if not mine:
         raise StaleClaim(_("The family is closed."))
     _take(user, mine, family=family)
@@ -236,8 +236,10 @@ def _take(user: User, rows: Sequence[Case], *, family: uuid.UUID | None) -> None
     """Leases locked cases of one queue; raises StaleClaim or NotAllowed for all of them."""
     _may_work(user, rows[0].queue)
     now, token = timezone.now(), uuid.uuid4()
+    judged = _judged(user, rows)
     for case in rows:
-        if not _is_free(case, user, now):
+        leased = case.claimed_by_id not in {None, user.pk} and (case.claimed_until or now) > now
+        if leased or case.subject_id in judged:
             raise StaleClaim(_("Somebody else is looking at it."))
         case.claimed_by, case.claim_token, case.claimed_at = user, token, now
         case.claimed_until = now + timedelta(seconds=settings.CLAIM_SECONDS)
@@ -245,37 +247,8 @@ def _take(user: User, rows: Sequence[Case], *, family: uuid.UUID | None) -> None
     Case.objects.bulk_update(rows, [*_LEASED, "ready", "family"])
 
 
-def claim_these(*, user: User, case_ids: Collection[uuid.UUID]) -> list[Case]:
-    """Leases those of some given cases that are open and nobody else's, each with a new token and
-    no longer as part of a family.
-
-    The others are left out, and so is what would go beyond MAX_HELD. Raises NotAllowed when one is
-    in a queue outside the user's role.
-    """
-    now = timezone.now()
-    with transaction.atomic():
-        # In the order in which decide() locks them.
-        rows = Case.objects.select_for_update().filter(pk__in=list(case_ids)).order_by("subject_id")
-        free = [case for case in rows if _is_free(case, user, now)]
-        for queue in {case.queue for case in free}:
-            _may_work(user, queue)
-        mine = [case.pk for case in free if case.claimed_by_id == user.pk]
-        room = MAX_HELD - Case.objects.filter(claimed_by=user).exclude(pk__in=mine).count()
-        taken = Case.objects.filter(pk__in=[case.pk for case in free][: max(0, room)])
-        taken.update(
-            claimed_by=user,
-            claim_token=RandomUUID(),
-            claimed_at=now,
-            claimed_until=now + timedelta(seconds=settings.CLAIM_SECONDS),
-            ready=True,
-            family=None,
-        )
-        return families.in_order(taken)
-
-
-def _is_free(case: Case, user: User, now: datetime) -> bool:
-    leased = case.claimed_by_id not in {None, user.pk} and (case.claimed_until or now) > now
-    return not leased and case.not_for != user.pk
+def _judged(user: User, rows: Sequence[Case]) -> set[uuid.UUID]:
+    return store.judged_by(user.pk, {case.subject_id: case.not_for for case in rows})
 
 
 def held(user: User) -> list[Case]:

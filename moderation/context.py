@@ -1,4 +1,4 @@
-"""What stands beside a subject wherever staff look at it: its queue's facts, flagged words."""
+"""What stands beside a subject wherever staff look: facts, flagged words, what people said."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import Any
 from moderation.flagging import flagged_words
 from moderation.models import Reviewable
 from moderation.registry import ReviewQueue
+from moderation.reports import reports_of
 
 
 def contexts_of(
@@ -17,7 +18,9 @@ def contexts_of(
     """
     contexts = queue.contexts(subjects, user=user)
     flagged = flagged_words(queue, subjects)
+    said = reports_of([subject.pk for subject in subjects])
     return {
-        subject.pk: contexts.get(subject.pk, {}) | {"flagged": flagged[subject.pk]}
+        subject.pk: contexts.get(subject.pk, {})
+        | {"flagged": flagged[subject.pk], "reports": said.get(subject.pk, [])}
         for subject in subjects
     }

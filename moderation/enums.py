@@ -1,5 +1,7 @@
 """The engine's vocabulary: statuses, actions, kinds of cases, severities."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +33,11 @@ class CaseKind(models.TextChoices):
     REPORT = "report", _("Report")
     ESCALATION = "escalation", _("Escalation")
     SECOND_LOOK = "second_look", _("Second look")
+    APPEAL = "appeal", _("Appeal")
+
+
+class ReportKind(models.TextChoices):
+    REPORT = "report", _("Report")
     APPEAL = "appeal", _("Appeal")
 
 
@@ -129,3 +136,8 @@ class Why(models.TextChoices):
     SAME_AS_REJECTED = "same_as_rejected", _("Same bytes as a rejected picture")
     SAME_AS_PURGED = "same_as_purged", _("Same bytes as a purged picture")
     MIRROR_FAILED = "mirror_failed", _("Picture could not be fetched")
+
+    @classmethod
+    def asked_for(cls, why: Iterable[str]) -> bool:
+        """Whether people outside asked for the case: then only a person's judgement ends it."""
+        return not {cls.REPORTED, cls.APPEALED}.isdisjoint(why)

@@ -26,6 +26,21 @@ class BadTerm(ModerationError):
     """A word or pattern that cannot be used; the message says why."""
 
 
+class UnknownSubject(ModerationError):
+    """No such subject, or none that anybody outside may speak of."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such subject."))
+
+
+class TooManyReports(ModerationError):
+    """One reporter sent more than anybody can mean; `wait` in seconds."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(_("Too many reports by this reporter; try again later."))
+        self.wait = wait
+
+
 class NotAllowed(ModerationError):
     """The actor's role does not cover this."""
 

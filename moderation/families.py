@@ -17,10 +17,13 @@ from moderation.prepared import prepared_cursor
 # At most so many cases are one family: what one person may hold.
 MOST = 500
 
-# A claim's conditions on one case `c`, apart from its family.
+# A claim's conditions on one case `c`, apart from its family. Where a judgement is looked at again
+# (`not_for`), nobody who has judged the subject before is offered it: see store.judged_by().
 OFFERED = """
 c.queue = %(queue)s AND c.claimed_by_id IS NULL AND c.ready
-AND c.not_for IS DISTINCT FROM %(user)s
+AND (c.not_for IS NULL OR (c.not_for <> %(user)s AND NOT EXISTS (
+    SELECT 1 FROM moderation_decision d WHERE d.subject_id = c.subject_id
+    AND d.actor_id = %(user)s AND d.action IN ('approve', 'reject'))))
 AND NOT EXISTS (SELECT 1 FROM moderation_skip k
                 WHERE k.user_id = %(user)s AND k.subject_id = c.subject_id AND k.at >= %(shift)s)
 """

@@ -26,7 +26,8 @@ class ReviewQueue:
     finds: `facts` [[label, value], …] · `prompt`, `negative_prompt` str ·
     `parameters` {name: value} · `character` {"id", "name", "bio", "avatar_url", "is_public"} ·
     `user` {"id", "pictures", "rejected", "rejected_30d"} · `changes` [{"field", "before",
-    "after"}, …]. The engine adds `flagged` [words of `text_of()` that the word list finds, …].
+    "after"}, …]. The engine adds `flagged` [words of `text_of()` that the word list finds, …] and
+    `reports` [{"kind", "reporter", "category", "text", "at", "open"}, …].
     """
 
     slug: ClassVar[str]

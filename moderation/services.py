@@ -6,7 +6,8 @@ undoing.py.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -70,17 +71,28 @@ def retrying(work: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The newest decisions before any lock, and what the actor has judged that is looked at
+    again.
+    """
+
+    heads: dict[uuid.UUID, int]
+    judged: set[uuid.UUID]
+
+
 def _decide(requests: Sequence[Request], actor: Actor, batch: uuid.UUID) -> BatchResult:
     keys = _resolve(requests)
-    before = _heads_before(requests, keys, actor)
+    heads = _heads_before(requests, keys, actor)
     present, locked = store.lock({key for key in keys if key is not None})
+    known = _Known(heads, _judged(actor, locked.values()))
     reasons = policy.active_reasons({request.reason for request in requests if request.reason})
     results: list[Result] = []
     steps: list[Step] = []
     decided: set[SubjectKey] = set()
     for request, key in zip(requests, keys, strict=True):
         subject = locked.get(key) if key else None
-        result = _guard(request, key, subject, actor, before, twice=key in decided)
+        result = _guard(request, key, subject, actor, known, twice=key in decided)
         if result is None:
             assert subject is not None
             decided.add(subject.key)
@@ -109,7 +121,7 @@ def _guard(
     key: SubjectKey | None,
     subject: Locked | None,
     actor: Actor,
-    before: dict[uuid.UUID, int],
+    known: _Known,
     *,
     twice: bool,
 ) -> Result | None:
@@ -126,9 +138,9 @@ def _guard(
         return refuse(Outcome.CONFLICT, _("The same subject stands twice in this request."))
     if error := _bad_words(request):
         return refuse(Outcome.INVALID, error)
-    if error := _not_yours(request, subject, actor):
+    if error := _not_yours(request, subject, actor, known):
         return refuse(Outcome.CONFLICT, error)
-    if actor.kind == ActorKind.PERSON and _overtaken(request, subject, actor, before):
+    if actor.kind == ActorKind.PERSON and _overtaken(request, subject, actor, known):
         return refuse(Outcome.CONFLICT, _("Somebody else decided at this moment."))
     if request.expected and request.expected != subject.state.status:
         status = ReviewStatus(subject.state.status).label.lower()
@@ -146,7 +158,7 @@ def _bad_words(request: Request) -> str:
     return ""
 
 
-def _not_yours(request: Request, subject: Locked, actor: Actor) -> str:
+def _not_yours(request: Request, subject: Locked, actor: Actor, known: _Known) -> str:
     """The claim: a token must be the present one; without a token nobody else may hold the case."""
     case = subject.case
     if request.case:
@@ -157,7 +169,7 @@ def _not_yours(request: Request, subject: Locked, actor: Actor) -> str:
         return ""
     if actor.kind != ActorKind.PERSON or case is None or actor.is_lead:
         return ""
-    if case.not_for == actor.id:
+    if subject.key[1] in known.judged:
         return _("Your own decision is being looked at again; somebody else decides.")
     return _("Somebody else is looking at it.") if _leased_by_other(subject, actor) else ""
 
@@ -172,6 +184,13 @@ def _leased_by_other(subject: Locked, actor: Actor) -> bool:
     )
 
 
+def _judged(actor: Actor, locked: Iterable[Locked]) -> set[uuid.UUID]:
+    if actor.kind != ActorKind.PERSON or actor.id is None:
+        return set()
+    again = {each.key[1]: each.case.not_for for each in locked if each.case is not None}
+    return store.judged_by(actor.id, again)
+
+
 def _heads_before(
     requests: Sequence[Request], keys: Sequence[SubjectKey | None], actor: Actor
 ) -> dict[uuid.UUID, int]:
@@ -182,13 +201,11 @@ def _heads_before(
     return store.heads(ids) if ids else {}
 
 
-def _overtaken(
-    request: Request, subject: Locked, actor: Actor, before: dict[uuid.UUID, int]
-) -> bool:
+def _overtaken(request: Request, subject: Locked, actor: Actor, known: _Known) -> bool:
     """Another person's decision was committed while this request waited: nobody here saw it."""
     return (
         request.case is None
-        and subject.head_id != before.get(subject.key[1])
+        and subject.head_id != known.heads.get(subject.key[1])
         and subject.head_actor != actor.id
     )
 

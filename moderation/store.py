@@ -3,7 +3,7 @@ subjects.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from moderation.enums import Action
 from moderation.models import Decision
 from moderation.prepared import prepared_cursor
 from moderation.registry import model_for
@@ -74,6 +75,20 @@ def heads(subject_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
             [list(subject_ids)],
         )
         return dict(cursor.fetchall())
+
+
+def judged_by(user_id: int, again: Mapping[uuid.UUID, int | None]) -> set[uuid.UUID]:
+    """Of subjects whose judgement is looked at again, by the case's `not_for` (None: it is not),
+    those that this person has judged. No query where nothing is looked at again.
+    """
+    ids = [subject_id for subject_id, decider in again.items() if decider is not None]
+    if not ids:
+        return set()
+    judged = Decision.objects.filter(
+        subject_id__in=ids, actor_id=user_id, action__in=[Action.APPROVE, Action.REJECT]
+    )
+    own = {subject_id for subject_id in ids if again[subject_id] == user_id}
+    return own | set(judged.values_list("subject_id", flat=True))
 
 
 def lock(keys: Iterable[SubjectKey]) -> tuple[datetime, dict[SubjectKey, Locked]]:

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from core.keys import uuid7
 from moderation import cases, purging, search, store
 from moderation.actors import Actor
-from moderation.enums import Action, ActorKind, Outcome, ReviewStatus
+from moderation.enums import Action, ActorKind, Outcome, ReviewStatus, Why
 from moderation.errors import UnknownBatch
 from moderation.models import Case, Decision
 from moderation.recording import BatchResult, Result, Step, log_row, save
-from moderation.store import Locked, SubjectKey
+from moderation.store import Locked, OpenCase, SubjectKey
 from moderation.transitions import CaseEffect, State, Verdict
 
 
@@ -125,8 +125,7 @@ def _restore_cases(undone: Sequence[tuple[Locked, Decision]]) -> None:
     back: list[cases.NewCase] = []
     for subject, original in undone:
         present = subject.case
-        opened_by_it = present is not None and present.opened_at == original.at
-        if present is not None and (opened_by_it or present.id == original.case_id):
+        if present is not None and _goes(present, original):
             gone.append(present.id)
         if original.case_id is not None:
             back.append(_case_before(original))
@@ -135,6 +134,12 @@ def _restore_cases(undone: Sequence[tuple[Locked, Decision]]) -> None:
     if back:
         cases.open_cases(back)
         _restore_due(back, undone)
+
+
+def _goes(present: OpenCase, original: Decision) -> bool:
+    """What people asked for since stays, also when the decision that opened the case goes."""
+    opened_by_it = present.opened_at == original.at and not Why.asked_for(present.why)
+    return opened_by_it or present.id == original.case_id
 
 
 def _case_before(original: Decision) -> cases.NewCase:

@@ -16,6 +16,7 @@ from moderation.errors import (
     StaleClaim,
     UnknownBatch,
     UnknownQueue,
+    UnknownSubject,
     UnknownSubjectType,
 )
 
@@ -34,6 +35,7 @@ _STATUS: dict[type[ModerationError], type[APIException]] = {
     UnknownQueue: NotFound,
     UnknownSubjectType: NotFound,
     UnknownBatch: NotFound,
+    UnknownSubject: NotFound,
     NotAllowed: PermissionDenied,
     SearchTooBroad: TooBroad,
     StaleClaim: Conflict,

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen, Severity
+from moderation.enums import Action, CaseKind, Outcome, ReportKind, ReviewStatus, Seen, Severity
 
 
 class SubjectRefSchema(serializers.Serializer[Any]):
@@ -26,10 +26,6 @@ class QueueSchema(serializers.Serializer[Any]):
 
 class ClaimRequest(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
-
-
-class ClaimTheseRequest(serializers.Serializer[Any]):
-    cases = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
 
 
 class RenewRequest(serializers.Serializer[Any]):
@@ -221,6 +217,56 @@ class ReasonsAnswer(serializers.Serializer[Any]):
 
 class NoteRequest(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=4000)
+
+
+class ReportTarget(serializers.Serializer[Any]):
+    """`id`: ours, or the upstream's own."""
+
+    type = serializers.CharField(max_length=64)
+    id = serializers.CharField(max_length=255)
+
+
+class ReportRequest(serializers.Serializer[Any]):
+    """Give `subject` or `url`: one of our picture links (an expired one, too) or a subject's page.
+
+    `reporter`: who says it, in the client's own words; the account itself when left out.
+    `category`: a reason's slug, or the client's own word. `kind` appeal: against a decision.
+    """
+
+    subject = ReportTarget(required=False)
+    url = serializers.CharField(required=False, max_length=2_000)
+    kind = serializers.ChoiceField(ReportKind.choices, default=ReportKind.REPORT)
+    reporter = serializers.CharField(required=False, max_length=255)
+    category = serializers.CharField(required=False, allow_blank=True, max_length=50, default="")
+    text = serializers.CharField(required=False, allow_blank=True, max_length=4_000, default="")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if ("subject" in given) == ("url" in given):
+            raise serializers.ValidationError({"subject": ["Give either subject or url."]})
+        return given
+
+
+class ReportSchema(serializers.Serializer[Any]):
+    """`outcome`: what somebody judged after it; `reason`: of a rejection."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(ReportKind.choices)
+    subject = SubjectRefSchema()
+    reporter = serializers.CharField()
+    category = serializers.CharField()
+    text = serializers.CharField()
+    at = serializers.DateTimeField()
+    status = serializers.ChoiceField(["open", "closed"])
+    outcome = serializers.ChoiceField(
+        [ReviewStatus.APPROVED, ReviewStatus.REJECTED], allow_null=True
+    )
+    reason = serializers.CharField(allow_null=True)
+    decided_at = serializers.DateTimeField(allow_null=True)
+
+
+class ReportsPage(serializers.Serializer[Any]):
+    items = ReportSchema(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
 
 
 class MeAnswer(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from moderation.models.exposure import Sight, SightLevel
 from moderation.models.family import Representative
 from moderation.models.journal import HandOver, IdempotencyRecord, Note, OutboxEvent, Tally
 from moderation.models.policy import Reason, ReasonVersion
+from moderation.models.report import Report
 from moderation.models.search import SearchDue, SearchEntry
 from moderation.models.subject import Reviewable, ReviewableQuerySet
 from moderation.models.term import Term, TermVersion
@@ -27,6 +28,7 @@ __all__ = [
     "Reason",
     "ReasonVersion",
     "Receipt",
+    "Report",
     "Representative",
     "Reviewable",
     "ReviewableQuerySet",

@@ -5,8 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from gallery.models import ImageLog
+from moderation.enums import ReportKind
 from moderation.models import Decision
-from tests.factories import make_character, make_image
+from moderation.reports import Statement, report
+from tests.factories import make_character, make_image, make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -246,3 +249,14 @@ def test_the_next_picture_is_painted_soon_after_the_key(sit_down, pictures, alic
     waits = sorted(desk.page.evaluate("() => waits"))
     waits = [0] * (19 - len(waits)) + waits
     assert waits[len(waits) // 2] < 50
+
+
+def test_what_people_said_stands_on_the_card(sit_down, pictures, alice):
+    pictures(1)
+    image = ImageLog.objects.get()
+    said = Statement(ReportKind.REPORT, "bob", "violence", "<b>Too red</b>")
+    report(subject=image.subject_key, said=said, client=make_person("client", role="viewer"))
+    desk = sit_down(alice).ready()
+    expect(desk.page.locator("#card .changes li").first).to_contain_text("<b>Too red</b>")
+    expect(desk.page.locator("#card .changes li").first).to_contain_text("bob")
+    expect(desk.page.locator("#why")).to_contain_text("Reported")

@@ -34,10 +34,11 @@ export function fill(root, data) {
     if (show !== undefined && !isThere(dig(data, show))) element.remove();
     else if (hide !== undefined && isThere(dig(data, hide))) element.remove();
   }
-  for (const element of each(root, "[data-each]")) repeat(element, dig(data, element.dataset.each));
   for (const element of each(root, "[data-text]")) write(element, data);
   for (const element of each(root, "[data-rows]")) rows(element, dig(data, element.dataset.rows));
   for (const element of each(root, "img[data-src]")) source(element, dig(data, element.dataset.src));
+  // Last: what is repeated is filled from its item, not again from the whole.
+  for (const element of each(root, "[data-each]")) repeat(element, dig(data, element.dataset.each));
 }
 
 /** @param {DocumentFragment | Element} root @param {string} selector @returns {HTMLElement[]} */

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -238,8 +239,7 @@ def _take(user: User, rows: Sequence[Case], *, family: uuid.UUID | None) -> None
     now, token = timezone.now(), uuid.uuid4()
     judged = _judged(user, rows)
     for case in rows:
-        leased = case.claimed_by_id not in {None, user.pk} and (case.claimed_until or now) > now
-        if leased or case.subject_id in judged:
+        if not _is_free(case, user, now) or case.subject_id in judged:
             raise StaleClaim(_("Somebody else is looking at it."))
         case.claimed_by, case.claim_token, case.claimed_at = user, token, now
         case.claimed_until = now + timedelta(seconds=settings.CLAIM_SECONDS)
@@ -249,6 +249,42 @@ def _take(user: User, rows: Sequence[Case], *, family: uuid.UUID | None) -> None
 
 def _judged(user: User, rows: Sequence[Case]) -> set[uuid.UUID]:
     return store.judged_by(user.pk, {case.subject_id: case.not_for for case in rows})
+
+
+def claim_these(*, user: User, case_ids: Collection[uuid.UUID]) -> list[Case]:
+    """Leases those of some given cases that are open and nobody else's, each with a new token and
+    no longer as part of a family.
+
+    The others are left out, and so is what would go beyond MAX_HELD. Raises NotAllowed when one is
+    in a queue outside the user's role.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        # In the order in which decide() locks them.
+        asked = Case.objects.select_for_update().filter(pk__in=list(case_ids))
+        rows = list(asked.order_by("subject_id"))
+        judged = _judged(user, rows)
+        free = [
+            case for case in rows if _is_free(case, user, now) and case.subject_id not in judged
+        ]
+        for queue in {case.queue for case in free}:
+            _may_work(user, queue)
+        mine = [case.pk for case in free if case.claimed_by_id == user.pk]
+        room = MAX_HELD - Case.objects.filter(claimed_by=user).exclude(pk__in=mine).count()
+        taken = Case.objects.filter(pk__in=[case.pk for case in free][: max(0, room)])
+        taken.update(
+            claimed_by=user,
+            claim_token=RandomUUID(),
+            claimed_at=now,
+            claimed_until=now + timedelta(seconds=settings.CLAIM_SECONDS),
+            ready=True,
+            family=None,
+        )
+        return families.in_order(taken)
+
+
+def _is_free(case: Case, user: User, now: datetime) -> bool:
+    return case.claimed_by_id in {None, user.pk} or (case.claimed_until or now) <= now
 
 
 def held(user: User) -> list[Case]:

@@ -60,6 +60,19 @@ class Held(ModerationView):
         shown = present_cases(cases.held(user), user=user, purpose=purpose_of(request))
         return Response({"cases": shown})
 
+    @extend_schema(
+        request=schemas.ClaimTheseRequest,
+        responses=schemas.CasesAnswer,
+        summary="Claim given cases",
+        description="Those that are closed or somebody else's are left out of the answer.",
+    )
+    def post(self, request: Request) -> Response:
+        asked = schemas.ClaimTheseRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        user = user_of(request)
+        claimed = cases.claim_these(user=user, case_ids=asked.validated_data["cases"])
+        return Response({"cases": present_cases(claimed, user=user, purpose=purpose_of(request))})
+
 
 class RenewAll(ModerationView):
     permission_classes = [CanModerate]

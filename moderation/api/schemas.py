@@ -28,6 +28,10 @@ class ClaimRequest(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
 
 
+class ClaimTheseRequest(serializers.Serializer[Any]):
+    cases = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
+
+
 class RenewRequest(serializers.Serializer[Any]):
     """Without `cases` everything that the caller holds: a page renews only what it shows."""
 

@@ -41,6 +41,16 @@ def _header() -> Words:
         "open": plural("{n} open", "{n} open"),
         "overdue": plural("{n} overdue", "{n} overdue"),
         "place": _("{place} of {total}"),
+        "of": _("{n} of {total}"),
+        "selected": plural("{n} selected", "{n} selected"),
+        "in_grid": _("Grid"),
+        "in_focus": _("One large picture"),
+        "more_here": plural("{n} more card is here", "{n} more cards are here"),
+        "no_more": plural(
+            "No more to claim: of {n} open the rest is with others or skipped by you.",
+            "No more to claim: of {n} open the rest is with others or skipped by you.",
+        ),
+        "more_failed": _("No more could be claimed. Try again."),
         "lease": _("lease {clock}"),
         "lease_over": _("lease over"),
         "unsent": plural("{n} unsent", "{n} unsent"),
@@ -68,6 +78,10 @@ def _cards() -> Words:
         "picture_not_here": _("The picture has not been fetched yet"),
         "picture_none": _("There is no picture; the text is under review"),
         "not_seen_yet": _("Not approved: the picture is not on the screen yet."),
+        "not_seen_many": plural(
+            "Not approved: {n} of them was not on the screen yet.",
+            "Not approved: {n} of them were not on the screen yet.",
+        ),
         "decided_already": _("This one is decided. U takes your last decision back."),
         "undoing": _("Being undone…"),
         "lost": _(
@@ -104,10 +118,23 @@ def _outcomes() -> Words:
         "done_escalate": _("Escalated “{title}”"),
         "done_skip": _("Skipped “{title}”"),
         "done_reopen": _("Reopened “{title}”"),
+        "done_approve_many": plural("{n} card approved", "{n} cards approved"),
+        "done_reject_many": plural("{n} card rejected", "{n} cards rejected"),
+        "done_escalate_many": plural("{n} card escalated", "{n} cards escalated"),
+        "done_skip_many": plural("{n} card skipped", "{n} cards skipped"),
         "with_reason": _("{done}: {reason}"),
         "taken_back": _("Taken back: “{title}” is open again"),
+        "taken_back_many": plural(
+            "Taken back: {n} card is open again", "Taken back: {n} cards are open again"
+        ),
         "not_saved": _("“{title}” was not saved: {why}"),
         "not_undone": _("“{title}” was not undone: {why}"),
+        "not_saved_many": plural(
+            "{n} card was not saved: {why}", "{n} cards were not saved: {why}"
+        ),
+        "not_undone_many": plural(
+            "{n} card was not undone: {why}", "{n} cards were not undone: {why}"
+        ),
         "failed_conflict": _("somebody else acted on it, or your claim was lost."),
         "failed_invalid": _("the server did not accept the decision."),
         "failed_forbidden": _("your role may not decide this."),
@@ -123,14 +150,23 @@ def _dialogs() -> Words:
         "reject_for": _("Reject, because of"),
         "escalate_for": _("Escalate to a lead, because of"),
         "reopen_for": _("Reopen, with a note"),
+        "reject_many_for": plural("Reject {n} card, because of", "Reject {n} cards, because of"),
+        "escalate_many_for": plural(
+            "Escalate {n} card to a lead, because of", "Escalate {n} cards to a lead, because of"
+        ),
+        "ask_approve": plural("Approve {n} card?", "Approve {n} cards?"),
+        "ask_reject": plural("Reject {n} card?", "Reject {n} cards?"),
+        "ask_escalate": plural("Escalate {n} card?", "Escalate {n} cards?"),
+        "ask_skip": plural("Skip {n} card?", "Skip {n} cards?"),
         "critical_does": _("locks and escalates"),
         "no_such_reason": _("No reason with these letters."),
         "loading": _("Loading…"),
         "history_empty": _("No decisions in this shift yet."),
-        "history_more": _("The newest ones only; the decision log has all of them."),
+        "history_more": _("Show older ones"),
         "history_failed": _("The decisions could not be loaded."),
         "changed_since": _("changed since"),
         "undo": _("Undo"),
+        "undo_all": plural("Undo all {n}", "Undo all {n}"),
         "reopen": _("Reopen"),
         "turn_approve": _("Approve after all"),
         "turn_reject": _("Reject after all"),

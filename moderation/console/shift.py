@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
@@ -25,14 +26,19 @@ Found = dict[uuid.UUID, tuple[ReviewQueue, Reviewable]]
 
 @console_page(MODERATE)
 def shift_json(request: HttpRequest) -> JsonResponse:
-    """`{"items": […], "more": bool}`, newest first; the fields are `Past` in types.js."""
+    """`{"items": […], "more": bool}`, newest first; the fields are `Past` in types.js.
+
+    `?before=` a decision's id continues behind it.
+    """
     user = request.user
     assert isinstance(user, User)
-    rows = list(
-        Decision.objects.filter(actor_kind="person", actor_id=user.pk, at__gte=shift_start(user))
-        .exclude(action=Action.UNDO)
-        .order_by("-id")[: SHOWN + 1]
-    )
+    mine = Decision.objects.filter(
+        actor_kind="person", actor_id=user.pk, at__gte=shift_start(user)
+    ).exclude(action=Action.UNDO)
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        mine = mine.filter(id__lt=int(before))
+    rows = list(mine.order_by("-id")[: SHOWN + 1])
     shown = rows[:SHOWN]
     return JsonResponse({"items": _items(shown, user), "more": len(rows) > SHOWN})
 
@@ -47,8 +53,10 @@ def _items(rows: Sequence[Decision], user: User) -> list[dict[str, Any]]:
     subjects = _subjects(rows, user)
     thumbs = _thumbs(subjects, user)
     heads = _heads(rows)
+    sizes = _sizes(rows)
     return [
         _item(row, *subjects[row.subject_id], thumbs.get(row.subject_id), user, heads)
+        | {"together": sizes[row.batch]}
         for row in rows
         if row.subject_id in subjects
     ]
@@ -82,6 +90,12 @@ def _heads(rows: Sequence[Decision]) -> dict[uuid.UUID, int]:
     ids = {row.subject_id for row in rows}
     newest = Decision.objects.filter(subject_id__in=ids).order_by("subject_id", "-id")
     return dict(newest.distinct("subject_id").values_list("subject_id", "id"))
+
+
+def _sizes(rows: Sequence[Decision]) -> dict[uuid.UUID, int]:
+    """How many decisions each batch has; what was decided together is undone together."""
+    found = Decision.objects.filter(batch__in={row.batch for row in rows}).order_by()
+    return dict(found.values_list("batch").annotate(size=Count("id")))
 
 
 def _item(

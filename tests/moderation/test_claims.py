@@ -152,3 +152,42 @@ def test_many_claimers_at_once_never_get_the_same_case():
     got.extend(case.pk for case in cases.claim(user=people[0], queue="images", limit=100))
     assert [pk for pk, times in Counter(got).items() if times > 1] == []
     assert len(got) == 200
+
+
+def test_given_cases_are_claimed_anew_but_for_those_of_others_and_the_closed(alice, bob):
+    for _ in range(4):
+        make_image()
+    mine, again, theirs, free = cases.claim(user=alice, queue="images", limit=4)
+    cases.release(user=alice, case_id=theirs.pk, token=theirs.claim_token)
+    cases.release(user=alice, case_id=free.pk, token=free.claim_token)
+    cases.claim_one(user=bob, case_id=theirs.pk)
+    Case.objects.filter(pk=again.pk).delete()
+    asked = [mine.pk, again.pk, theirs.pk, free.pk]
+    claimed = cases.claim_these(user=alice, case_ids=asked)
+    assert [case.pk for case in claimed] == [mine.pk, free.pk]
+    assert len({case.claim_token for case in claimed} | {mine.claim_token}) == 3
+    assert all(case.claimed_by_id == alice.pk for case in claimed)
+    assert Case.objects.get(pk=theirs.pk).claimed_by == bob
+
+
+def test_given_cases_are_not_claimed_beyond_what_one_may_hold(alice, monkeypatch):
+    monkeypatch.setattr(cases, "MAX_HELD", 3)
+    ids = [case_of(make_image()).pk for _ in range(5)]
+    cases.claim(user=alice, queue="images", limit=2)
+    others = Case.objects.filter(claimed_by=None).values_list("pk", flat=True)
+    assert len(cases.claim_these(user=alice, case_ids=list(others))) == 1
+    # What is held already counts once.
+    assert len(cases.claim_these(user=alice, case_ids=ids)) == 3
+
+
+def test_given_cases_of_a_queue_outside_the_role_are_refused(alice):
+    case = case_of(make_image())
+    Case.objects.filter(pk=case.pk).update(queue="escalations")
+    with pytest.raises(NotAllowed):
+        cases.claim_these(user=alice, case_ids=[case.pk])
+
+
+def test_a_case_about_ones_own_decision_is_not_claimed_by_its_id_either(alice):
+    case = case_of(make_image())
+    Case.objects.filter(pk=case.pk).update(not_for=alice.pk)
+    assert cases.claim_these(user=alice, case_ids=[case.pk]) == []

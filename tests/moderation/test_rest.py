@@ -227,6 +227,16 @@ def test_renewing_releasing_and_reading_what_i_hold(api):
     assert again["claim"]["token"] != claimed[1]["claim"]["token"]
 
 
+def test_given_cases_are_claimed_in_one_request(api):
+    client = api("moderator")
+    ids = [str(case_of(make_image()).pk) for _ in range(3)]
+    answer = client.post("claims/", json={"cases": [*ids, str(uuid.uuid4())]}).json()
+    assert {case["id"] for case in answer["cases"]} == set(ids)
+    assert {case["id"] for case in client.get("claims/").json()["cases"]} == set(ids)
+    for bad in ({}, {"cases": []}, {"cases": ["x"]}, {"cases": ids * 40}):
+        assert client.post("claims/", json=bad).status_code == 400
+
+
 def test_a_skip_is_applied_without_a_decision(api):
     make_image()
     client = api("moderator")

@@ -85,7 +85,7 @@ def test_its_cost_does_not_grow_with_the_decisions(as_, decide, django_assert_nu
     for _ in range(12):
         decide(make_image(), "approve")
     assert Decision.objects.count() == 12
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         assert len(shift(browser)) == 12
 
 

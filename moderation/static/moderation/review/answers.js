@@ -5,10 +5,12 @@ import { api } from "./api.js";
 import { isolate, t } from "./config.js";
 import { Card } from "./deck.js";
 import { lastDone, toast } from "./notices.js";
+import { said, whatAre } from "./sentences.js";
 
 /** @typedef {import("./sender.js").Outcome} Outcome */
+/** @typedef {import("./types.js").Failure} Failure */
 
-/** Emits `counted` with +1 or -1 as decisions are answered. */
+/** Emits `counted` with how many decisions were answered, or taken back. */
 export class Answers extends EventTarget {
   /** @param {import("./desk.js").Desk} desk */
   constructor(desk) {
@@ -23,92 +25,90 @@ export class Answers extends EventTarget {
     on("undone", (outcome) => this.#undone(outcome));
     on("kept", (outcome) => this.#kept(outcome));
     desk.addEventListener("reclaim", (event) => {
-      const card = /** @type {CustomEvent} */ (event).detail;
-      this.reclaim(card, t("taken_back", { title: isolate(card.title) }));
+      const cards = /** @type {CustomEvent} */ (event).detail;
+      this.reclaim(cards.map((/** @type {Card} */ card) => card.id), said("taken_back", whatAre(cards)));
     });
   }
 
   /** @param {Outcome} outcome */
-  #delivered({ entry, answer }) {
-    this.desk.answered(entry.id, answer?.batch ?? "");
-    this.#count(entry.action, 1);
+  #delivered({ entry, batch, n }) {
+    this.desk.answered(entry.id, batch);
+    if (entry.action !== "skip") this.#count(n);
   }
 
-  /** @param {string} action @param {number} change */
-  #count(action, change) {
-    if (action === "skip") return;
-    this.dispatchEvent(new CustomEvent("counted", { detail: change }));
+  /** @param {number} change */
+  #count(change) {
+    if (change) this.dispatchEvent(new CustomEvent("counted", { detail: change }));
   }
 
   /** @param {Outcome} outcome */
-  async #refused({ entry, status, error }) {
-    this.desk.forget(entry.id);
-    const text = t("not_saved", { title: isolate(entry.title), why: t(`failed_${status}`) });
+  async #refused({ entry, failed }) {
+    const ids = failed.map((each) => each.case);
+    this.desk.forget(entry.id, ids);
+    const [{ status, error }] = failed;
+    const what = { title: this.deck.find(ids[0])?.title ?? entry.title, n: failed.length };
+    const text = said("not_saved", what, { why: t(`failed_${status}`) });
     const inDetail = error && status !== "conflict" ? `${text} (${isolate(error)})` : text;
     lastDone("");
-    const back = await this.#returned(entry.case, status, text);
-    // A card that is back tells it itself, as soon as it is in view.
-    toast(inDetail, { state: "bad", stays: !back });
+    const back = await this.#returned(failed, text);
+    // Cards that are back tell it themselves, as soon as they are in view.
+    toast(inDetail, { state: "bad", stays: back < failed.length });
   }
 
-  /** Whether the card of a refused decision could be put on the desk again. @param {string | null} id @param {string} status @param {string} text */
-  async #returned(id, status, text) {
-    const known = this.deck.find(id ?? "");
-    if (known && status === "conflict") return this.reclaim(known, text);
-    const card = known ?? (await this.#fetch(id));
-    if (!card) return false;
-    card.reopen(text);
-    this.deck.bringBack(card);
-    return true;
+  /** How many cards of refused decisions could be put on the desk again. @param {Failure[]} failed @param {string} text */
+  async #returned(failed, text) {
+    const ours = failed.map((each) => (each.status === "conflict" ? null : this.deck.find(each.case)));
+    const kept = ours.filter((card) => card !== null && card !== undefined);
+    for (const card of kept) card.reopen(text);
+    if (kept.length) this.deck.bringBack(kept);
+    const lost = failed.flatMap((each, at) => (ours[at] || !each.case ? [] : [each.case]));
+    return kept.length + (await this.reclaim(lost, text));
   }
 
   /** @param {Outcome} outcome */
-  async #undone({ entry }) {
+  async #undone({ entry, failed, n }) {
+    const kept = new Set(failed.map((each) => each.subject));
+    const back = entry.cases.filter((id) => !kept.has(this.deck.find(id)?.subject.id ?? ""));
     // One that was taken back before it was answered was never counted.
-    if (entry.action === "undo") this.#count(entry.action, -1);
-    const text = t("taken_back", { title: isolate(entry.title) });
+    if (entry.action === "undo") this.#count(-n);
+    const text = said("taken_back", { title: entry.title, n });
     lastDone(text);
-    const known = this.deck.find(entry.case ?? "");
-    const card = known ?? (await this.#fetch(entry.case));
-    if (known) await this.reclaim(known, text);
-    else if (card) this.deck.bringBack(card);
+    await this.reclaim(back, text);
   }
 
-  /** The server did not undo: the decision stands. @param {Outcome} outcome */
-  #kept({ entry, status }) {
-    const card = this.deck.find(entry.case ?? "");
-    if (card?.state === "undoing") card.state = "decided";
-    const why = t(status === "forbidden" ? "undo_forbidden" : "undo_failed");
-    toast(t("not_undone", { title: isolate(entry.title), why }), { state: "bad" });
+  /** The server did not undo: these decisions stand. @param {Outcome} outcome */
+  #kept({ entry, failed }) {
+    const subjects = new Set(failed.map((each) => each.subject));
+    const whole = failed.some((each) => each.subject === null);
+    for (const card of this.deck.cards) {
+      const meant = whole ? entry.cases.includes(card.id) : subjects.has(card.subject.id);
+      if (meant && card.state === "undoing") card.state = "decided";
+    }
+    const why = t(failed[0].status === "forbidden" ? "undo_forbidden" : "undo_failed");
+    toast(said("not_undone", { title: entry.title, n: failed.length }, { why }), { state: "bad" });
     this.deck.changed();
     this.desk.checkLeft();
   }
 
   /**
-   * Claims a card's case again: for a new token, and for new links. Tells whether it is ours.
-   * @param {Card} card
-   * @param {string} notice
+   * Claims cases again: for new tokens, and for new links. Tells how many are ours.
+   * @param {string[]} ids
+   * @param {string} notice what their cards say
    */
-  async reclaim(card, notice) {
-    try {
-      card.renew(await api.claimOne(card.id));
-      card.notice = notice;
-      this.deck.bringBack(card);
-      return true;
-    } catch {
-      card.lose(t("lost_to_other"));
-      this.deck.changed();
-      return false;
-    }
-  }
-
-  /** @param {string | null} id */
-  async #fetch(id) {
-    if (!id) return null;
-    try {
-      return new Card(await api.claimOne(id));
-    } catch {
-      return null; // closed, or somebody else has it: the toast has said what happened
-    }
+  async reclaim(ids, notice) {
+    if (!ids.length) return 0;
+    const found = await api.claimThese(ids).catch(() => []);
+    const claimed = new Map(found.map((row) => [row.id, row]));
+    const cards = ids.flatMap((id) => {
+      const row = claimed.get(id);
+      const known = this.deck.find(id);
+      if (row && known) known.renew(row);
+      else known?.lose(t("lost_to_other"));
+      return row ? [known ?? new Card(row)] : []; // else closed, or somebody else has it
+    });
+    for (const card of cards) card.notice = notice;
+    if (cards.length) this.deck.bringBack(cards);
+    else this.deck.changed();
+    return cards.length;
   }
 }

@@ -8,6 +8,8 @@ import { config } from "./config.js";
 /** @typedef {{batch: string, results: Result[]}} BatchAnswer */
 
 const TIMEOUT = 30_000;
+/** So many cases are claimed with one request. */
+export const MOST = 100;
 
 /** No answer, or one that asks to come back later: the same request may be sent again. */
 export class TryLater extends Error {
@@ -126,8 +128,14 @@ export const api = {
   queues: () => call("GET", "queues/"),
   /** @param {number} limit @returns {Promise<{cases: Case[], open: number}>} */
   claim: (limit) => post(`queues/${config.queue.slug}/claim/`, { limit }),
-  /** @param {string} id @returns {Promise<Case>} */
-  claimOne: (id) => post(`cases/${id}/claim/`),
+  /** Those of some cases that are still to be had. @param {string[]} cases @returns {Promise<Case[]>} */
+  async claimThese(cases) {
+    const found = [];
+    for (let at = 0; at < cases.length; at += MOST) {
+      found.push(...(await post("claims/", { cases: cases.slice(at, at + MOST) })).cases);
+    }
+    return found;
+  },
   /** What I hold, in all queues. @returns {Promise<{cases: Case[]}>} */
   claims: () => call("GET", "claims/"),
   /** Those still ours. @param {string[]} cases @returns {Promise<{cases: {id: string, expires_at: string}[]}>} */
@@ -137,6 +145,10 @@ export const api = {
   decide: (decisions, key) => post("decisions/", { decisions }, key),
   /** @param {string} batch @returns {Promise<BatchAnswer>} */
   undo: (batch) => post(`batches/${batch}/undo/`),
-  /** My decisions of this shift. @returns {Promise<{items: import("./types.js").Past[], more: boolean}>} */
-  shift: () => call("GET", config.shift),
+  /**
+   * My decisions of this shift, newest first.
+   * @param {number} [before] only those before this one
+   * @returns {Promise<{items: import("./types.js").Past[], more: boolean}>}
+   */
+  shift: (before) => call("GET", before ? `${config.shift}?before=${before}` : config.shift),
 };

@@ -4,12 +4,14 @@
 import { NotSignedIn, Refused } from "./api.js";
 import { t } from "./config.js";
 import { byId, setText } from "./dom.js";
-import { announce } from "./notices.js";
+import { announce, toast } from "./notices.js";
 import { Loader } from "./picture.js";
 import { Supply } from "./supply.js";
 
-/** So many open cards before the end the next batch is claimed. */
-const AHEAD = 10;
+/** So many open cards before the end the next batch is claimed; a grid may end with one key. */
+const AHEAD = { focus: 10, grid: 24 };
+/** So many full pictures are kept ready in the grid, where only one at a time is revealed. */
+const NEAR = 4;
 const LOOK_AGAIN = 15_000;
 
 /** @param {string} name of a `#state-…` element, or `cards` */
@@ -25,18 +27,24 @@ function phase(name) {
   if (told && name !== "loading") announce(told.innerText);
 }
 
-/** Emits `arrived` with each batch, `picture` when one has loaded. */
+/** Emits `arrived` with each batch, `prepared` when the next one is here, `picture` when one has loaded. */
 export class Batches extends EventTarget {
   #filling = false;
   #again = 0;
+  #adding = false;
   #loader = new Loader(() => this.dispatchEvent(new Event("picture")));
 
-  /** @param {import("./deck.js").Deck} deck @param {import("./outbox.js").Outbox} outbox */
-  constructor(deck, outbox) {
+  /**
+   * @param {import("./deck.js").Deck} deck
+   * @param {import("./outbox.js").Outbox} outbox
+   * @param {import("./modes.js").Modes} modes
+   */
+  constructor(deck, outbox, modes) {
     super();
     this.deck = deck;
     this.outbox = outbox;
-    this.supply = new Supply(outbox);
+    this.modes = modes;
+    this.supply = new Supply(outbox, modes);
     deck.addEventListener("change", () => this.#follow());
   }
 
@@ -46,29 +54,53 @@ export class Batches extends EventTarget {
   }
 
   #follow() {
-    if (this.deck.current) phase("cards");
+    const { shown, cards, open } = this.deck;
+    if (shown.length) phase("cards");
+    else if (cards.length) phase("filtered");
     this.#load();
-    const left = this.deck.upcoming.length;
+    const ahead = this.modes.isGrid ? AHEAD.grid : AHEAD.focus;
     // A failure is met when this batch ends, where there is a state for it.
-    if (left > 0 && left <= AHEAD) this.supply.prepare().then(() => this.#load(), () => {});
+    if (open.length > 0 && open.length <= ahead) this.supply.prepare().then(() => this.#ready(), () => {});
+  }
+
+  #ready() {
+    this.#load();
+    this.dispatchEvent(new Event("prepared"));
   }
 
   #load() {
     this.supply.note(this.deck.cards);
-    const coming = [...this.deck.upcoming, ...this.supply.prepared];
-    this.#loader.want(coming.map((card) => card.picture));
+    const { current, upcoming } = this.deck;
+    const coming = [...(current ? [current] : []), ...upcoming, ...this.supply.prepared];
+    const wanted = this.modes.isGrid ? coming.slice(0, NEAR) : coming;
+    this.#loader.want(wanted.map((card) => card.picture));
+  }
+
+  /** Claims as many more as one request gives, behind those that are here. */
+  async more() {
+    if (this.#adding || !this.deck.cards.length) return;
+    this.#adding = true;
+    try {
+      const { cards, open } = await this.supply.more();
+      if (cards.length) this.deck.add(cards);
+      toast(cards.length ? t("more_here", { n: cards.length }) : t("no_more", { n: open }));
+    } catch {
+      toast(t("more_failed"), { state: "bad" });
+    } finally {
+      this.#adding = false;
+    }
   }
 
   /** The next batch on the desk, or why there is none. */
   async refill() {
     clearTimeout(this.#again);
-    if (this.#filling || this.deck.upcoming.length) return;
+    if (this.#filling || this.deck.open.length) return;
     this.#filling = true;
     if (!this.supply.prepared.length && document.body.dataset.phase === "cards") phase("loading");
     try {
       const { cards, open } = await this.supply.next();
       if (cards.length) this.#arrive(cards);
-      else if (this.deck.upcoming.length) phase("cards"); // one came back meanwhile
+      else if (this.deck.open.length) phase("cards"); // one came back meanwhile
       else this.#explain(open);
     } catch (error) {
       this.#fail(error);
@@ -79,7 +111,7 @@ export class Batches extends EventTarget {
 
   /** @param {import("./deck.js").Card[]} cards */
   #arrive(cards) {
-    this.deck.load([...this.deck.upcoming, ...cards]);
+    this.deck.load([...this.deck.open, ...cards]);
     announce(t("batch_here", { n: cards.length }));
     this.dispatchEvent(new Event("arrived"));
   }

@@ -48,6 +48,14 @@ export class Card {
     this.reopen();
   }
 
+  /** @param {string} action @param {string} reason */
+  settle(action, reason) {
+    this.state = "decided";
+    this.mark = action;
+    this.reason = reason;
+    this.notice = "";
+  }
+
   /** @param {string} notice */
   reopen(notice = "") {
     this.state = "open";
@@ -66,20 +74,32 @@ export class Card {
 export class Deck extends EventTarget {
   /** @type {Card[]} */
   cards = [];
-  index = 0;
+  /** @type {Card | undefined} the one in view, or with the focus in the grid */
+  current;
+  /** @type {((card: Card) => boolean) | null} what the filter lets through */
+  filter = null;
+  /** Whether cards that come back keep their place: in a grid nothing moves. */
+  keepsPlaces = false;
 
-  /** @returns {Card | undefined} */
-  get current() {
-    return this.cards[this.index];
+  /** What may be looked at now. */
+  get shown() {
+    const { filter } = this;
+    return filter ? this.cards.filter(filter) : this.cards;
+  }
+
+  /** All that are still to be decided, shown or not. */
+  get open() {
+    return this.cards.filter((card) => card.isOpen);
   }
 
   /** Open cards in the order in which they come up: after the present one, then those passed over. */
   get upcoming() {
-    const ahead = [...this.cards.slice(this.index), ...this.cards.slice(0, this.index)];
-    return ahead.filter((card) => card.isOpen);
+    const { shown } = this;
+    const at = Math.max(0, this.current ? shown.indexOf(this.current) : 0);
+    return [...shown.slice(at), ...shown.slice(0, at)].filter((card) => card.isOpen);
   }
 
-  /** @param {string} id */
+  /** @param {string | null} id */
   find(id) {
     return this.cards.find((card) => card.id === id);
   }
@@ -87,57 +107,71 @@ export class Deck extends EventTarget {
   /** @param {Card[]} cards */
   load(cards) {
     this.cards = cards;
-    this.index = 0;
+    this.current = this.shown[0];
     this.changed();
   }
 
-  /** Marks the present card and goes on to the next open one. @param {string} action @param {string} reason */
-  settle(action, reason) {
-    const card = this.current;
-    if (!card) return;
-    card.state = "decided";
-    card.mark = action;
-    card.reason = reason;
-    card.notice = "";
+  /** Behind those that are here. @param {Card[]} cards */
+  add(cards) {
+    this.cards = [...this.cards, ...cards];
+    this.current ??= this.shown[0];
+    this.changed();
+  }
+
+  /** Marks cards and goes on to the next open one. @param {Card[]} cards @param {string} action @param {string} reason */
+  settle(cards, action, reason) {
+    for (const card of cards) card.settle(action, reason);
     this.advance();
   }
 
   /** To the next open card; stays where it is when none is left. */
   advance() {
-    const next = this.upcoming.find((card) => card !== this.current) ?? this.upcoming[0];
-    if (next) this.index = this.cards.indexOf(next);
+    const { upcoming } = this;
+    this.current = upcoming.find((card) => card !== this.current) ?? upcoming[0] ?? this.current;
     this.changed();
   }
 
-  /** @param {number} step */
+  /** Steps through what is shown, no further than its ends. @param {number} step */
   move(step) {
-    this.goTo(this.index + step);
+    const { shown } = this;
+    const at = this.current ? shown.indexOf(this.current) : -1;
+    this.goTo(shown[Math.min(Math.max(at + step, 0), shown.length - 1)]);
   }
 
-  /** @param {number} index */
-  goTo(index) {
-    if (index === this.index || index < 0 || index >= this.cards.length) return;
-    this.index = index;
+  /** @param {Card | undefined} card */
+  goTo(card) {
+    if (!card || card === this.current) return;
+    this.current = card;
     this.changed();
   }
 
-  /** Shows a card, which may be of an earlier batch. @param {Card} card */
-  show(card) {
-    if (!this.cards.includes(card)) this.cards.splice(this.index, 0, card);
-    this.index = this.cards.indexOf(card);
+  /** Shows the first of some cards, which may be of an earlier batch. @param {Card[]} cards */
+  show(cards) {
+    const gone = cards.filter((card) => !this.cards.includes(card));
+    const at = this.current ? this.cards.indexOf(this.current) : 0;
+    this.cards = [...this.cards.slice(0, at), ...gone, ...this.cards.slice(at)];
+    this.current = cards[0] ?? this.current;
     this.changed();
   }
 
-  /** Puts a card that came back right behind the one in view. @param {Card} card */
-  bringBack(card) {
+  /** Cards that came back lie right behind the one in view. @param {Card[]} cards */
+  bringBack(cards) {
     const present = this.current;
-    if (card !== present) {
-      this.cards = this.cards.filter((other) => other !== card);
-      // With nothing left to look at, the one in view is a decided card: the returned one may show.
-      const at = present ? this.cards.indexOf(present) : -1;
-      this.cards.splice(at + 1, 0, card);
-      this.index = present?.isOpen ? at : at + 1;
-    }
+    const moved = cards.filter(
+      (card) => card !== present && !(this.keepsPlaces && this.cards.includes(card)),
+    );
+    this.cards = this.cards.filter((card) => !moved.includes(card));
+    const at = present ? this.cards.indexOf(present) + 1 : 0;
+    this.cards.splice(at, 0, ...moved);
+    // With nothing left to look at, the one in view is a decided card: the returned one may show.
+    if (!present?.isOpen) this.current = cards[0] ?? present;
+    this.changed();
+  }
+
+  /** @param {((card: Card) => boolean) | null} filter */
+  narrow(filter) {
+    this.filter = filter;
+    if (!this.current || !this.shown.includes(this.current)) this.current = this.shown[0];
     this.changed();
   }
 

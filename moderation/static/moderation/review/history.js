@@ -6,16 +6,22 @@ import { config, isolate, t } from "./config.js";
 import { byId, here, icon, make, outside, showDialog } from "./dom.js";
 import { time } from "./format.js";
 import { toast } from "./notices.js";
-import { labelOf } from "./palette.js";
+import { iconOf } from "./marks.js";
+import { labelOf } from "./reasons.js";
 
 /** @typedef {import("./types.js").Past} Past */
 
-/** @type {Record<string, string>} */
-const ICONS = { approve: "check", reject: "cross", escalate: "up", reopen: "undo", undo: "undo" };
+/** Undoes a decision with all that were made together with it. @param {import("./desk.js").Desk} desk @param {Past[]} items @param {Past} item */
+export function undoPast(desk, items, { batch, title }) {
+  const cases = items.flatMap((each) => (each.batch === batch && each.case ? [each.case] : []));
+  if (!desk.undoKnown(batch)) desk.undoBatch(batch, title, cases);
+}
 
 export class History {
   #dialog = /** @type {HTMLDialogElement} */ (byId("history"));
   #list = byId("history-list");
+  /** @type {Past[]} */
+  #items = [];
 
   /**
    * @param {import("./desk.js").Desk} desk
@@ -34,15 +40,27 @@ export class History {
   async toggle() {
     if (this.#dialog.open) return this.#dialog.close();
     this.#tell(t("loading"));
+    this.#items = [];
     showDialog(this.#dialog);
+    await this.#load();
+  }
+
+  /** The newest, or those before what is listed. */
+  async #load() {
     try {
-      const { items, more } = await api.shift();
-      if (!items.length) return this.#tell(t("history_empty"));
-      this.#list.replaceChildren(...items.map((item) => this.#row(item)));
-      if (more) this.#list.append(make("li", { class: "muted" }, t("history_more")));
+      const { items, more } = await api.shift(this.#items.at(-1)?.id);
+      this.#items.push(...items);
+      if (!this.#items.length) return this.#tell(t("history_empty"));
+      const rows = this.#items.map((item, at) => this.#row(item, this.#items[at - 1]));
+      this.#list.replaceChildren(...rows, ...(more ? [this.#older()] : []));
     } catch {
       this.#tell(t("history_failed"));
     }
+  }
+
+  #older() {
+    const load = () => this.#load();
+    return make("li", {}, make("button", { type: "button", class: "link", onclick: load }, t("history_more")));
   }
 
   /** @param {string} text */
@@ -50,28 +68,31 @@ export class History {
     this.#list.replaceChildren(make("li", { class: "muted" }, text));
   }
 
-  /** @param {Past} item */
-  #row(item) {
+  /** @param {Past} item @param {Past | undefined} before the one above it */
+  #row(item, before) {
     const words = t(`was_${item.action}`) + (item.reason ? ` · ${labelOf(item.reason)}` : "");
     const picture = make("span", { class: "past-thumb" });
     if (item.thumb_url) picture.append(make("img", { src: here(item.thumb_url), alt: "", loading: "lazy" }));
     const link = make("a", { href: `${config.subjects}${item.subject.type}/${item.subject.id}/` });
     link.append(outside(item.title));
     const mark = make("span", { class: "past-mark", "data-mark": item.action });
-    mark.append(icon(ICONS[item.action] ?? "info"), words);
+    mark.append(icon(iconOf(item.action)), words);
     const text = make("div", { class: "past-text" }, link, mark);
     const at = make("time", { datetime: item.at }, time(item.at));
-    return make("li", { class: "past" }, picture, text, at, this.#ways(item));
+    return make("li", { class: "past" }, picture, text, at, this.#ways(item, before));
   }
 
-  /** @param {Past} item */
-  #ways(item) {
+  /** What was decided together is undone together, by the first of its rows. @param {Past} item @param {Past | undefined} before */
+  #ways(item, before) {
     const ways = make("span", { class: "past-ways" });
     /** @param {string} label @param {() => void} act */
     const way = (label, act) =>
       ways.append(make("button", { type: "button", class: "link", onclick: act }, label));
     if (!item.standing) ways.append(make("span", { class: "muted" }, t("changed_since")));
-    else if (item.undo) way(t("undo"), () => this.#undo(item));
+    else if (item.undo && item.together > 1) {
+      const label = item.batch === before?.batch ? "" : t("undo_all", { n: item.together });
+      if (label) way(label, () => this.#undo(item));
+    } else if (item.undo) way(t("undo"), () => this.#undo(item));
     else {
       if (item.reverse) way(t(`turn_${item.reverse}`), () => this.#turn(item));
       if (item.reopen) way(t("reopen"), () => this.#reopen(item));
@@ -82,7 +103,7 @@ export class History {
   /** @param {Past} item */
   #undo(item) {
     this.#dialog.close();
-    if (!this.desk.undoKnown(item.batch)) this.desk.undoBatch(item.batch, item.title, item.case);
+    undoPast(this.desk, this.#items, item);
   }
 
   /** @param {Past} item */

@@ -5,55 +5,68 @@ import { Answers } from "./answers.js";
 import { api } from "./api.js";
 import { Batches } from "./batches.js";
 import { config, t } from "./config.js";
+import { Confirm } from "./confirm.js";
 import { Deck } from "./deck.js";
 import { Desk } from "./desk.js";
 import { byId, setText, showDialog } from "./dom.js";
+import { Filter } from "./filter.js";
+import { Grid } from "./grid.js";
 import { Header } from "./header.js";
-import { History } from "./history.js";
+import { History, undoPast } from "./history.js";
 import { readKeys } from "./keys.js";
 import { Leases } from "./leases.js";
+import { Modes } from "./modes.js";
+import { moves } from "./moves.js";
 import { announce, banner, toast } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { Palette } from "./palette.js";
 import { Pane } from "./pane.js";
+import { Selection } from "./selection.js";
 import { Sender } from "./sender.js";
 import { guardSignOut } from "./signout.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
-import { veilSmall } from "./veil.js";
+import { veilAt, veilSmall } from "./veil.js";
+import { Verdicts } from "./verdicts.js";
 
 veilSmall();
 const outbox = new Outbox(config.user.id);
 const sender = new Sender(outbox);
+const modes = new Modes();
 const deck = new Deck();
 const desk = new Desk(deck, outbox, sender);
+const selection = new Selection(deck);
 const answers = new Answers(desk);
-const batches = new Batches(deck, outbox);
+const batches = new Batches(deck, outbox, modes);
 const leases = new Leases(() => batches.cards);
 const stage = new Stage();
-const strip = new Strip(deck);
-const pane = new Pane();
+const strip = new Strip(deck, modes);
+const pane = new Pane(modes);
 const palette = new Palette();
 const history = new History(desk, palette);
 const header = new Header(outbox, sender, leases, deck);
+const filter = new Filter(deck);
+const reveal = (/** @type {boolean} */ open) => stage.reveal(open);
+const grid = new Grid({ deck, selection, modes, reveal });
+const verdicts = new Verdicts({ deck, desk, selection, palette, confirm: new Confirm(), modes });
 const help = /** @type {HTMLDialogElement} */ (byId("help"));
 
 function draw() {
   const card = deck.current ?? null;
   stage.show(card);
   strip.show();
+  grid.show();
   pane.show(card);
   header.lease();
 }
 
-/** @param {"reject" | "escalate"} action */
-function ask(action) {
-  const card = deck.current;
-  if (!desk.ready(action)) return;
-  palette.open(action, (words) => {
-    // The card in view is still the one that was asked about, or nothing happens.
-    if (deck.current === card) desk.decide(action, words);
-  });
+function changeMode() {
+  selection.clear();
+  deck.keepsPlaces = modes.isGrid;
+  pane.follow();
+  byId("do-mode").setAttribute("aria-pressed", String(modes.isGrid));
+  announce(t(modes.isGrid ? "in_grid" : "in_focus"));
+  deck.changed();
 }
 
 /** After a reload the page no longer knows what it decided: the server does. */
@@ -61,28 +74,41 @@ async function undo() {
   if (desk.undo()) return;
   const { items } = await api.shift().catch(() => ({ items: [] }));
   const last = items.find((item) => item.undo && item.standing);
-  if (last) desk.undoBatch(last.batch, last.title, last.case);
+  if (last) undoPast(desk, items, last);
   else toast(t("nothing_to_undo"));
+}
+
+function veil() {
+  const card = deck.current;
+  if (!card) return;
+  card.step += 1;
+  deck.changed();
+  announce(t(veilAt(card.step).name));
 }
 
 /** @type {Record<string, () => void>} */
 const commands = {
-  approve: () => desk.decide("approve"),
-  reject: () => ask("reject"),
-  escalate: () => ask("escalate"),
-  skip: () => desk.decide("skip"),
+  ...moves({ deck, desk, grid, modes, selection }),
+  approve: () => verdicts.act("approve"),
+  reject: () => verdicts.act("reject"),
+  escalate: () => verdicts.act("escalate"),
+  skip: () => verdicts.act("skip"),
   undo,
-  next: () => desk.next(),
-  previous: () => deck.move(-1),
-  veil: () => announce(stage.step()),
+  veil,
+  mode: () => modes.toggle(),
+  open: () => modes.set("focus"),
+  more: () => batches.more(),
+  filter: () => filter.open(),
+  unfilter: () => filter.clear(),
+  escape: () => (selection.size ? selection.clear() : filter.clear()),
   context: () => announce(t(pane.toggle() ? "context_shown" : "context_hidden")),
   history: () => history.toggle(),
   help: () => (help.open ? help.close() : showDialog(help)),
   again: () => batches.refill(),
-  retry: () => deck.current && answers.reclaim(deck.current, ""),
+  retry: () => deck.current && answers.reclaim([deck.current.id], ""),
 };
 
-readKeys(commands, (open) => stage.reveal(open));
+readKeys(commands, reveal, () => modes.isGrid);
 
 /** @type {NodeListOf<HTMLElement>} */
 const buttons = document.querySelectorAll("[data-do]");
@@ -92,8 +118,14 @@ for (const button of buttons) {
   button.addEventListener("mousedown", (event) => event.preventDefault());
 }
 
+modes.addEventListener("change", changeMode);
 deck.addEventListener("change", draw);
+selection.addEventListener("change", () => {
+  grid.show();
+  if (selection.size) announce(t("selected", { n: selection.size }));
+});
 batches.addEventListener("picture", draw);
+batches.addEventListener("prepared", () => grid.prepare(batches.supply.prepared));
 batches.addEventListener("arrived", () => {
   header.counts();
   setText(byId("clear-count"), t("decided_today", { n: header.today }));
@@ -112,6 +144,7 @@ addEventListener("beforeunload", (event) => {
   if (outbox.unsaved.size) event.preventDefault();
 });
 guardSignOut(outbox, sender);
+changeMode();
 
 api.me().then(
   (me) => {

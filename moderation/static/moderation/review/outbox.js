@@ -59,7 +59,7 @@ export class Outbox extends EventTarget {
 
   /** The cases that are decided here already. */
   cases() {
-    return new Set(this.all().map((entry) => entry.case));
+    return new Set(this.all().flatMap((entry) => entry.cases));
   }
 
   #changed() {
@@ -70,7 +70,10 @@ export class Outbox extends EventTarget {
 /** @param {string} text @returns {Entry | null} */
 function parse(text) {
   try {
-    return text ? JSON.parse(text) : null;
+    if (!text) return null;
+    const { case: alone, ...entry } = JSON.parse(text);
+    // An earlier release kept one case where there is a list now.
+    return { cases: alone ? [alone] : [], ...entry };
   } catch {
     return null; // not written by us
   }

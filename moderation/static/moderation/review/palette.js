@@ -2,20 +2,16 @@
 /** The reasons behind R and E: digits decide at once, 0 opens all of them with a search. */
 
 import { config, t } from "./config.js";
-import { byId, icon, keycap, make, setText, showDialog } from "./dom.js";
+import { byId, keycap, make, setText, showDialog } from "./dom.js";
+import { lastReason, rememberReason } from "./reasons.js";
 
 /** @typedef {import("./types.js").Reason} Reason */
 /** @typedef {{reason: string, note: string}} Choice */
-
-const LAST = `gatehouse.reason.${config.user.id}`;
 
 /** @param {EventTarget | null} target */
 export const isTyping = (target) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches("input, textarea, select"));
-
-/** @param {string} slug */
-export const labelOf = (slug) => config.reasons.find((reason) => reason.slug === slug)?.label ?? slug;
 
 export class Palette {
   #dialog = /** @type {HTMLDialogElement} */ (byId("palette"));
@@ -41,15 +37,16 @@ export class Palette {
   /**
    * @param {"reject" | "escalate" | "reopen"} action
    * @param {(choice: Choice) => void} done
+   * @param {number} [n] how many cards it is about
    */
-  open(action, done) {
+  open(action, done, n = 1) {
     this.#action = action;
     this.#done = done;
     this.#note.value = this.#search.value = "";
     this.#hideAll();
     this.#dialog.dataset.action = action;
-    setText(byId("palette-title"), t(`${action}_for`));
-    byId("palette-again").hidden = action !== "reject" || !this.#last();
+    setText(byId("palette-title"), n > 1 ? t(`${action}_many_for`, { n }) : t(`${action}_for`));
+    byId("palette-again").hidden = action !== "reject" || !lastReason();
     byId("palette-send").hidden = action === "reject";
     const numbered = config.reasons.filter((reason) => reason.digit);
     byId("palette-reasons").replaceChildren(...numbered.map((reason) => this.#button(reason)));
@@ -73,16 +70,11 @@ export class Palette {
     );
   }
 
-  #last() {
-    const slug = localStorage.getItem(LAST) ?? "";
-    return config.reasons.some((reason) => reason.slug === slug) ? slug : "";
-  }
-
   /** @param {string} reason */
   #choose(reason) {
     const note = this.#note.value.trim();
     this.#dialog.close();
-    if (this.#action === "reject") localStorage.setItem(LAST, reason);
+    if (this.#action === "reject") rememberReason(reason);
     this.#done({ reason, note });
   }
 
@@ -101,7 +93,7 @@ export class Palette {
     const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
     if (digit === "0") this.#showAll();
     else if (digit) this.#digit(Number(digit));
-    else if (event.code === "KeyR" && this.#action === "reject" && this.#last()) this.#choose(this.#last());
+    else if (event.code === "KeyR" && this.#action === "reject" && lastReason()) this.#choose(lastReason());
     else if (event.code === "KeyN") this.#note.focus();
     else return;
     event.preventDefault(); // or the field that now has the focus would get this letter

@@ -1,48 +1,34 @@
 // @ts-check
 /** The pane beside the picture: why the case is here, by when, and the queue's own card. */
 
-import { serverNow } from "./api.js";
 import { fill, marked } from "./binder.js";
-import { config, isolate, t, wordOr } from "./config.js";
+import { dueChip, whyChips } from "./chips.js";
+import { config, isolate, t } from "./config.js";
 import { byId, icon, make } from "./dom.js";
-import { span } from "./format.js";
 
 /** @typedef {import("./deck.js").Card} Card */
 
 const OPEN = "gatehouse.context";
-const GRAVE = new Set([
-  "reported", "critical", "escalated", "upstream_rejected", "same_as_rejected", "same_as_purged",
-]);
-
-/** @param {string} state @param {Node | string} content */
-const chip = (state, content) => make("li", { class: "chip", "data-state": state }, content);
-
-/** @param {Card} card */
-function dueChip(card) {
-  const left = Date.parse(card.case.due_at) - serverNow();
-  const words = { span: span(left) };
-  if (left < 0) return chip("bad", t("overdue_by", words));
-  return chip(left < 30 * 60_000 ? "warn" : "plain", t("due_in", words));
-}
-
-/** Why and by when, as chips. @param {Card} card */
-function reasons(card) {
-  const { why } = card.case;
-  return why.map((name) => {
-    const word = wordOr(`why_${name}`);
-    // A rule's name is somebody's text: it keeps its own direction.
-    return chip(GRAVE.has(name) ? "bad" : "plain", word || make("bdi", {}, name));
-  });
-}
-
 export class Pane {
   #pane = byId("pane");
   #body = byId("card");
   /** @type {Card | null} */
   #card = null;
 
-  constructor() {
-    this.toggle(localStorage.getItem(OPEN) !== "no" && innerWidth > 900);
+  /** @param {import("./modes.js").Modes} modes */
+  constructor(modes) {
+    this.modes = modes;
+    this.follow();
+  }
+
+  /** Open or not, as it was left in this mode; at first beside the one large picture only. */
+  follow() {
+    const kept = localStorage.getItem(this.#key);
+    this.#open(kept ? kept === "yes" : !this.modes.isGrid && innerWidth > 900);
+  }
+
+  get #key() {
+    return this.modes.isGrid ? `${OPEN}.grid` : OPEN;
   }
 
   /** @param {Card | null} card */
@@ -65,7 +51,7 @@ export class Pane {
   /** @param {Card | null} card */
   #due(card) {
     for (const id of ["why", "why-over"]) {
-      const chips = card ? [...reasons(card), dueChip(card)] : [];
+      const chips = card ? [...whyChips(card), dueChip(card)] : [];
       byId(id).replaceChildren(...chips);
     }
     const terms = card?.subject.context.flagged ?? [];
@@ -86,16 +72,17 @@ export class Pane {
     return copy;
   }
 
-  /** @param {boolean} [open] */
-  toggle(open) {
-    const next = open ?? !this.isOpen;
-    document.body.classList.toggle("has-pane", next);
-    byId("do-context").setAttribute("aria-expanded", String(next));
-    if (open === undefined) localStorage.setItem(OPEN, next ? "yes" : "no");
+  /** Whether it is open then. @returns {boolean} */
+  toggle() {
+    const next = !document.body.classList.contains("has-pane");
+    localStorage.setItem(this.#key, next ? "yes" : "no");
+    this.#open(next);
     return next;
   }
 
-  get isOpen() {
-    return document.body.classList.contains("has-pane");
+  /** @param {boolean} open */
+  #open(open) {
+    document.body.classList.toggle("has-pane", open);
+    byId("do-context").setAttribute("aria-expanded", String(open));
   }
 }

@@ -24,6 +24,8 @@ export class Picture {
   blurred = null;
   /** @type {"none" | "thumb" | "blurred" | "full"} */
   seen = "none";
+  /** Its small picture cannot be loaded. */
+  smallFailed = false;
   /** @type {Promise<void> | null} */
   #loading = null;
 
@@ -37,6 +39,17 @@ export class Picture {
   /** Whether there is nothing to wait for: shown, failed or never there. */
   get isSettled() {
     return this.state !== "waiting" && this.state !== "loading";
+  }
+
+  /** The address of what stands for it in the strip and in the grid, "" when nothing does. */
+  get small() {
+    const { media } = this;
+    return (media?.thumb_url ?? (this.kind === "image" ? media?.url : "")) || "";
+  }
+
+  /** Whether it was on the screen, or there is nothing that could have been. */
+  get wasShown() {
+    return this.seen !== "none" || !this.small || this.smallFailed;
   }
 
   /** Resolves when the picture is here or has failed; never rejects. */
@@ -61,7 +74,7 @@ export class Picture {
     image.src = here(this.media?.url ?? "");
     await image.decode();
     const veil = veilAt(0);
-    if (veil.blur > 0) this.blurred = blurredCopy(image, { ...fitted(image, byId("media")), ...veil });
+    if (veil.blur > 0) this.blurred = blurredCopy(image, { ...fitted(image, byId("stage")), ...veil });
     for (const layer of [image, this.blurred]) {
       layer?.style.setProperty("--w", String(image.naturalWidth));
       layer?.style.setProperty("--h", String(image.naturalHeight));
@@ -74,7 +87,8 @@ export class Picture {
     const player = make(tag, { controls: true, preload: "metadata", playsinline: true });
     if (player instanceof HTMLVideoElement) {
       player.muted = player.loop = true;
-      if (this.media?.thumb_url) player.poster = here(this.media.thumb_url);
+      const still = this.media?.poster_url ?? this.media?.thumb_url;
+      if (still) player.poster = here(still);
     }
     const ready = new Promise((resolve, reject) => {
       player.addEventListener("loadedmetadata", () => resolve(player), { once: true });

@@ -2,20 +2,23 @@
 /** Sends the outbox behind the moderator's back: each entry once, one after the other, until answered. */
 
 import { api, NotSignedIn, Refused, TryLater } from "./api.js";
+import { failures, without } from "./results.js";
 import { alone, isOpen, thisTab } from "./tabs.js";
 
 /** @typedef {import("./types.js").Entry} Entry */
 /** @typedef {import("./outbox.js").Outbox} Outbox */
 /** @typedef {import("./api.js").BatchAnswer} BatchAnswer */
-/** @typedef {{entry: Entry, answer: BatchAnswer | null, status: string, error: string}} Outcome */
+/** @typedef {import("./types.js").Failure} Failure */
+/** @typedef {{entry: Entry, batch: string, failed: Failure[], n: number}} Outcome `n`: rows that did not fail */
 
 const LONGEST_WAIT = 30_000;
+const LOOK = 5_000;
 /** The server forgets keys after 30 days: an older entry might be decided twice. */
 const TOO_OLD = 29 * 86_400_000;
 
 /**
- * Events: `delivered`, `refused`, `undone`, `kept` (an undo was refused), each with an Outcome as its
- * detail; `state` when `state` changed.
+ * Events, each with an Outcome as its detail: `delivered`, `undone`, and before them `refused` and `kept`
+ * (an undo was refused) for the rows that failed; `state` when `state` changed.
  */
 export class Sender extends EventTarget {
   /** @type {"ready" | "offline" | "signed-out"} */
@@ -33,6 +36,8 @@ export class Sender extends EventTarget {
     this.outbox = outbox;
     addEventListener("online", () => this.kick());
     addEventListener("offline", () => this.#become("offline"));
+    // Another tab may have closed with work of its own left.
+    setInterval(() => this.outbox.size && this.nudge(), LOOK);
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && this.outbox.size) this.kick();
     });
@@ -109,17 +114,18 @@ export class Sender extends EventTarget {
   /** @param {Entry} entry */
   async #deliver(entry) {
     if (!entry.batch) {
-      if (Date.now() - entry.at > TOO_OLD) return this.#settle("refused", entry, null, "too_old");
+      if (Date.now() - entry.at > TOO_OLD) return this.#refuse("refused", entry, "too_old");
       // Without any network a failed request never left; otherwise nobody knows.
       this.outbox.put({ ...entry, tried: entry.tried || navigator.onLine });
       const answer = await this.#ask(() => api.decide(entry.rows, entry.id), "refused", entry);
       if (!answer) return;
-      const bad = answer.results.find((row) => !["applied", "unchanged"].includes(row.status));
-      if (bad) return this.#settle("refused", entry, answer, bad.status, bad.error ?? "");
+      const failed = failures(entry, answer);
+      if (failed.length) this.#tell("refused", entry, answer.batch, failed);
+      const none = failed.length === entry.rows.length;
       const latest = this.outbox.get(entry.id); // an undo may have been asked for meanwhile
-      if (!latest?.undo) return this.#settle("delivered", entry, answer, "applied");
-      if (entry.action === "skip") return this.#settle("undone", entry, answer, "applied");
-      entry = { ...latest, batch: answer.batch };
+      if (none || !latest?.undo) return this.#settle("delivered", entry, answer.batch, failed);
+      if (entry.action === "skip") return this.#settle("undone", entry, answer.batch, failed);
+      entry = { ...latest, batch: answer.batch, cases: without(entry.cases, failed) };
       this.outbox.put(entry);
     }
     await this.#reverse(entry, /** @type {string} */ (entry.batch));
@@ -131,11 +137,12 @@ export class Sender extends EventTarget {
     this.outbox.put({ ...entry, asked: true });
     const answer = await this.#ask(() => api.undo(batch), "kept", entry);
     if (!answer) return;
-    const bad = answer.results.find((row) => !["applied", "unchanged"].includes(row.status));
+    const bad = failures({ ...entry, rows: [] }, answer);
     // The answer to the first try was lost on its way: "undone already" is then our own doing.
-    const byUs = askedBefore && bad?.status === "conflict";
-    if (bad && !byUs) return this.#settle("kept", entry, answer, bad.status, bad.error ?? "");
-    this.#settle("undone", entry, answer, "applied");
+    const failed = askedBefore ? bad.filter(({ status }) => status !== "conflict") : bad;
+    if (failed.length) this.#tell("kept", entry, batch, failed);
+    if (failed.length < answer.results.length) return this.#settle("undone", entry, batch, failed, answer.results.length);
+    this.outbox.remove(entry.id);
   }
 
   /**
@@ -150,20 +157,35 @@ export class Sender extends EventTarget {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const status = { 403: "forbidden", 409: "conflict" }[error.status] ?? "invalid";
-      this.#settle(event, entry, null, status, error.message);
+      this.#refuse(event, entry, status, error.message);
       return null;
     }
   }
 
+  /** All of it. @param {"refused" | "kept"} event @param {Entry} entry @param {string} status */
+  #refuse(event, entry, status, error = "") {
+    const cases = entry.cases.length ? entry.cases : [null];
+    const failed = cases.map((id) => ({ case: id, subject: null, status, error }));
+    this.#settle(event, entry, entry.batch ?? "", failed);
+  }
+
   /**
+   * The entry is answered.
    * @param {string} event
    * @param {Entry} entry
-   * @param {BatchAnswer | null} answer
-   * @param {string} status
+   * @param {string} batch
+   * @param {Failure[]} failed
+   * @param {number} [rows] that were answered
    */
-  #settle(event, entry, answer, status, error = "") {
+  #settle(event, entry, batch, failed, rows) {
     this.outbox.remove(entry.id);
-    this.dispatchEvent(new CustomEvent(event, { detail: { entry, answer, status, error } }));
+    this.#tell(event, entry, batch, failed, rows);
+  }
+
+  /** @param {string} event @param {Entry} entry @param {string} batch @param {Failure[]} failed */
+  #tell(event, entry, batch, failed, rows = entry.rows.length) {
+    const detail = { entry, batch, failed, n: rows - failed.length };
+    this.dispatchEvent(new CustomEvent(event, { detail }));
   }
 
   /** @param {Sender["state"]} state */

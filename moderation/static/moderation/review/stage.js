@@ -7,8 +7,8 @@ import { applyVeil, asArrived, seenAt, veilAt, veils } from "./veil.js";
 
 /** @typedef {import("./deck.js").Card} Card */
 
-/** Emits `reveal` when the picture opens or closes. */
-export class Stage extends EventTarget {
+/** In the grid it shows only while the picture is held open, over the other cards. */
+export class Stage {
   #frame = byId("frame");
   #media = byId("media");
   #note = byId("stage-note");
@@ -17,9 +17,10 @@ export class Stage extends EventTarget {
   /** @type {Card | null} */
   #card = null;
   #open = false;
+  /** Space is held, but the picture is not here yet. */
+  #wanted = false;
 
   constructor() {
-    super();
     const frame = this.#frame;
     frame.addEventListener("pointerdown", (event) => {
       if (event.button === 0 && !this.#usesOwnControls(event)) this.reveal(true);
@@ -40,7 +41,7 @@ export class Stage extends EventTarget {
 
   /** @param {Card | null} card */
   show(card) {
-    if (card !== this.#card) this.#open = false;
+    if (card !== this.#card) this.reveal(false);
     this.#card = card;
     this.#frame.hidden = !card;
     if (card) this.#paint(card);
@@ -65,6 +66,7 @@ export class Stage extends EventTarget {
     this.#veil(card);
     this.#label(card);
     if (element) requestAnimationFrame(() => this.#seen(card));
+    if (element && this.#wanted) this.reveal(true);
   }
 
   /** @param {Card} card */
@@ -101,29 +103,20 @@ export class Stage extends EventTarget {
 
   /** Noted in the frame that paints it. @param {Card} card */
   #seen(card) {
-    if (card !== this.#card || !card.picture.element?.isConnected || document.hidden) return;
+    if (card !== this.#card || document.hidden || !card.picture.element?.checkVisibility()) return;
     card.picture.saw(this.#open ? "full" : seenAt(card.step));
   }
 
   /** @param {boolean} open */
   reveal(open) {
     const card = this.#card;
+    this.#wanted = open;
     if (!card || open === this.#open || (open && card.picture.state !== "ready")) return;
     this.#open = open;
     byId("reveal").setAttribute("aria-pressed", String(open));
     this.#veil(card);
     document.documentElement.classList.toggle("is-revealing", open);
     if (open) requestAnimationFrame(() => this.#seen(card));
-    this.dispatchEvent(new Event("reveal"));
   }
 
-  /** The next of blurred, lighter, off; for this picture only. @returns {string} its name */
-  step() {
-    const card = this.#card;
-    if (!card) return "";
-    card.step += 1;
-    this.#veil(card);
-    requestAnimationFrame(() => this.#seen(card));
-    return t(veilAt(card.step).name);
-  }
 }

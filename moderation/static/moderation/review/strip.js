@@ -4,13 +4,12 @@
 import { blurredCopy } from "./blurred.js";
 import { number, t } from "./config.js";
 import { byId, here, icon, make, setText } from "./dom.js";
+import { markOf, stateOf } from "./marks.js";
 import { smallVeil } from "./veil.js";
 
 /** @typedef {import("./deck.js").Card} Card */
 /** @typedef {import("./deck.js").Deck} Deck */
 
-/** @type {Record<string, string>} */
-const MARKS = { approve: "check", reject: "cross", escalate: "up", skip: "skip" };
 
 /** @type {WeakMap<Card, HTMLElement>} */
 const tiles = new WeakMap();
@@ -18,7 +17,7 @@ const tiles = new WeakMap();
 /** @param {Card} card @param {(card: Card) => void} open */
 function tileOf(card, open) {
   const tile = make("button", { type: "button", class: "tile", onclick: () => open(card) });
-  const url = card.subject.image?.thumb_url;
+  const url = card.picture.small;
   if (url) {
     const image = make("img", { alt: "", draggable: "false", decoding: "async", src: here(url) });
     image.addEventListener("load", () => cover(tile, image));
@@ -43,29 +42,31 @@ function cover(tile, image) {
 /** What stands for a subject without a picture. @param {Card} card */
 const letter = (card) => make("span", { class: "tile-letter", "aria-hidden": "true" }, /[\p{L}\p{N}]/u.exec(card.title)?.[0] ?? "");
 
-/** @param {Card} card @param {number} place @param {number} total */
-function describe(card, place, total) {
-  const mark = card.mark ? t(`was_${card.mark}`) : t(card.state === "lost" ? "lost_short" : "open_short");
-  return `${t("place", { place: number(place), total: number(total) })}, ${mark}`;
-}
+/** @param {number} place @param {number} total */
+const placeOf = (place, total) => t("place", { place: number(place), total: number(total) });
 
 export class Strip {
   #list = byId("strip");
   #dots = byId("dots");
 
-  /** @param {Deck} deck */
-  constructor(deck) {
+  /** @param {Deck} deck @param {import("./modes.js").Modes} modes */
+  constructor(deck, modes) {
     this.deck = deck;
+    this.modes = modes;
   }
 
   show() {
-    const { cards, current } = this.deck;
+    this.#progress();
+    if (!this.modes.isGrid) this.#tiles();
+  }
+
+  #tiles() {
+    const { shown: cards, current } = this.deck;
     const nodes = cards.map((card) => this.#tile(card));
     if (nodes.length !== this.#list.children.length || nodes.some((node, at) => node !== this.#list.children[at])) {
       this.#list.replaceChildren(...nodes);
     }
     cards.forEach((card, at) => this.#mark(nodes[at], card, card === current, at + 1));
-    this.#progress();
     const tile = current && tiles.get(current);
     if (!tile) return;
     this.#centre(tile);
@@ -80,7 +81,7 @@ export class Strip {
   #tile(card) {
     let tile = tiles.get(card);
     if (!tile) {
-      tile = tileOf(card, (chosen) => this.deck.goTo(this.deck.cards.indexOf(chosen)));
+      tile = tileOf(card, (chosen) => this.deck.goTo(chosen));
       tiles.set(card, tile);
     }
     return tile;
@@ -88,7 +89,7 @@ export class Strip {
 
   /** @param {HTMLElement} tile @param {Card} card @param {boolean} present @param {number} place */
   #mark(tile, card, present, place) {
-    const label = describe(card, place, this.deck.cards.length);
+    const label = `${placeOf(place, this.deck.shown.length)}, ${stateOf(card)}`;
     const state = `${present}${label}`;
     if (tile.dataset.shown === state) return;
     tile.dataset.shown = state;
@@ -97,7 +98,7 @@ export class Strip {
     tile.setAttribute("aria-label", label);
     if (present) tile.setAttribute("aria-current", "true");
     else tile.removeAttribute("aria-current");
-    const mark = MARKS[card.mark] ?? (card.state === "lost" ? "lost" : "");
+    const mark = markOf(card);
     tile.querySelector(".tile-mark")?.replaceChildren(...(mark ? [icon(mark)] : []));
   }
 
@@ -108,7 +109,7 @@ export class Strip {
   }
 
   #progress() {
-    const { cards, current } = this.deck;
+    const { shown: cards, current } = this.deck;
     const dots = cards.slice(0, 40).map((card) => {
       const dot = make("i", { "data-mark": card.mark || card.state });
       if (card === current) dot.className = "is-present";
@@ -116,6 +117,6 @@ export class Strip {
     });
     this.#dots.replaceChildren(...dots);
     const place = current ? cards.indexOf(current) + 1 : 0;
-    setText(byId("place"), cards.length ? t("place", { place: number(place), total: number(cards.length) }) : "");
+    setText(byId("place"), cards.length ? placeOf(place, cards.length) : "");
   }
 }

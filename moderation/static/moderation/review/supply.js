@@ -1,14 +1,14 @@
 // @ts-check
 /** Where cards come from: what this browser still holds after a reload, then claims, one batch ahead. */
 
-import { api } from "./api.js";
+import { api, MOST } from "./api.js";
 import { Card } from "./deck.js";
 import * as ledger from "./ledger.js";
 
 /** @typedef {import("./types.js").Case} Case */
 /** @typedef {{cards: Card[], open: number}} Batch */
 
-const BATCH = 20;
+const BATCH = { focus: 20, grid: 24 };
 
 export class Supply {
   /** @type {Promise<Batch> | null} */
@@ -17,9 +17,10 @@ export class Supply {
   prepared = [];
   #inherited = false;
 
-  /** @param {import("./outbox.js").Outbox} outbox */
-  constructor(outbox) {
+  /** @param {import("./outbox.js").Outbox} outbox @param {import("./modes.js").Modes} modes */
+  constructor(outbox, modes) {
     this.outbox = outbox;
+    this.modes = modes;
   }
 
   /**
@@ -52,8 +53,22 @@ export class Supply {
     const inherited = look ? await this.#inherit() : [];
     this.#inherited = true;
     if (inherited.length) return { cards: inherited, open: inherited.length };
+    return this.#claim(this.modes.isGrid ? BATCH.grid : BATCH.focus);
+  }
+
+  /** The prepared batch and as many as one claim gives beside it. Rejects as the API does. @returns {Promise<Batch>} */
+  async more() {
+    const { cards, open } = await this.#claim(MOST);
+    const ahead = this.prepared.filter((card) => card.isOpen);
+    if (ahead.length) this.#ahead = null;
+    this.prepared = [];
+    return { cards: [...ahead, ...cards], open };
+  }
+
+  /** @param {number} limit @returns {Promise<Batch>} */
+  async #claim(limit) {
     ledger.asking();
-    const { cases, open } = await api.claim(BATCH);
+    const { cases, open } = await api.claim(limit);
     const cards = this.#cards(cases);
     ledger.answered(cards.map((card) => card.id));
     return { cards, open };

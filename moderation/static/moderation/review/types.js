@@ -5,6 +5,7 @@
  * @typedef {object} Media
  * @property {string | null} url
  * @property {string | null} thumb_url
+ * @property {string | null} [poster_url] a clip's still
  * @property {number | null} [width]
  * @property {number | null} [height]
  * @property {string} [mime]
@@ -50,16 +51,17 @@
  */
 
 /**
- * One act of one person, kept until the server has answered: sent alone, so that it is undone alone.
+ * One act of one person on one card or many, kept until the server has answered: sent alone, so that it is
+ * undone alone.
  * @typedef {object} Entry
  * @property {string} id also the Idempotency-Key
  * @property {number} user
  * @property {string} tab the page load that made it
  * @property {number} at milliseconds
- * @property {string} title
+ * @property {string} title of the first card
  * @property {string} action
  * @property {string} reason
- * @property {string | null} case
+ * @property {string[]} cases those it decides or undoes
  * @property {Record<string, any>[]} rows the body's `decisions`, the same on every try
  * @property {boolean} [tried] a request may have reached the server
  * @property {string} [batch] the server's answer, where an undo is still to follow
@@ -73,6 +75,7 @@
  * @property {number} id
  * @property {string} at
  * @property {string} batch
+ * @property {number} together so many decisions were made at once with it: undone together too
  * @property {string | null} case
  * @property {string} action
  * @property {string} reason
@@ -93,6 +96,15 @@
  * @property {string | null} review_status
  * @property {number | null} decision
  * @property {string | null} error
+ */
+
+/**
+ * What one row of an act met.
+ * @typedef {object} Failure
+ * @property {string | null} case of a decision
+ * @property {string | null} subject its id; of an undo too
+ * @property {string} status as in a Result, or `too_old`
+ * @property {string} error the server's own sentence
  */
 
 export {};

@@ -35,6 +35,12 @@ export function applyVeil(element, step, open) {
   element.classList.toggle("is-veiled", veil.blur > 0 || veil.grey);
 }
 
+/** In the grid pictures are smaller, and so is their blur. @param {number} step */
+export function gridVeilAt(step) {
+  const { blur: full, grey } = veilAt(step);
+  return { blur: full ? Math.max(3, Math.round(full * 0.4)) : 0, grey };
+}
+
 /** Small pictures get a share of the blur; they never open with the large one. */
 export const smallVeil = { blur: blur > 0 ? Math.max(3, Math.round(blur / 4)) : 0, grey: greyscale };
 

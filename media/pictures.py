@@ -89,6 +89,16 @@ def render(data: bytes, sniffed: Sniffed) -> Rendered:
     )
 
 
+def look(data: bytes, sniffed: Sniffed) -> pdq.Hashed:
+    """What a file looks like, without making anything of it. Raises Refused."""
+    if sniffed.is_image:
+        with _open(data, sniffed) as image:
+            return pdq.pdq_of(_upright(image, _orientation(image, sniffed), pdq.SIDE))
+    if not sniffed.is_video:
+        return pdq.NOTHING
+    return pdq.pdq_of(_fit(clips.poster(data, sniffed.mime), VIEW_SIDE))
+
+
 def reencoded(data: bytes, sniffed: Sniffed) -> Encoded:
     """The picture decoded and encoded anew in full size, for bytes that strangers upload.
 
@@ -108,17 +118,22 @@ def _render_image(data: bytes, sniffed: Sniffed) -> Rendered:
         has_view = _needs_view(sniffed, len(data), turned)
         clean = _clean(data, image, sniffed, turned)
         side = VIEW_SIDE if has_view else pdq.SIDE
-        # Fewer pixels out of the JPEG decoder; nothing happens when `clean` has decoded them all.
-        image.draft(None, _inside(image.size, side))
-        small = _decoded(image, side)
-        if turned in UPRIGHT:
-            small = small.transpose(UPRIGHT[turned])
-        small = _srgb(small, image.info.get("icc_profile"))
+        small = _upright(image, turned, side)
     width, height = sniffed.width, sniffed.height
     if turned in LYING:
         width, height = height, width
     view = _encode(small) if has_view else None
     return Rendered(width, height, _thumb(small), view, clean, pdq.pdq_of(small))
+
+
+def _upright(image: Image.Image, turned: int, side: int) -> Image.Image:
+    """The pixels as sRGB, no longer than `side`."""
+    # Fewer pixels out of the JPEG decoder; nothing happens when all of them are decoded already.
+    image.draft(None, _inside(image.size, side))
+    small = _decoded(image, side)
+    if turned in UPRIGHT:
+        small = small.transpose(UPRIGHT[turned])
+    return _srgb(small, image.info.get("icc_profile"))
 
 
 def _open(data: bytes, sniffed: Sniffed) -> Image.Image:

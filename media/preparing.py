@@ -7,7 +7,7 @@ from pathlib import Path
 
 from media.naming import path_of, variant_path
 from media.pdq import Hashed
-from media.pictures import Encoded, reencoded, render
+from media.pictures import Encoded, look, reencoded, render
 from media.sniff import sniff
 from media.storage import storage
 
@@ -76,6 +76,12 @@ def encode_anew(data: bytes) -> bytes:
     """A stranger's picture in our own encoding. Raises Refused; also when it is no picture."""
     with _decoders:
         return reencoded(data, sniff(data)).data
+
+
+def look_at(data: bytes) -> Hashed:
+    """What bytes look like; nothing is kept. Raises Refused."""
+    with _decoders:
+        return look(data, sniff(data))
 
 
 def _mime(encoded: Encoded | None) -> str:

@@ -65,6 +65,9 @@ class Observer(Protocol):
 
     def replaced(self, attachment_ids: list[uuid.UUID]) -> None: ...
 
+    def hashed(self, attachment_ids: list[uuid.UUID]) -> None:
+        """Files that were stored before are fingerprinted now."""
+
     def fresh_urls(self, attachment_ids: list[uuid.UUID]) -> dict[uuid.UUID, str]: ...
 
 

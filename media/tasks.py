@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from media import erasing, services
+from media import erasing, fingerprinting, services
 from media.enums import AttachmentState
 from media.models import Attachment
 
@@ -42,3 +42,12 @@ def mirror_batch() -> None:
 def sweep() -> None:
     """Removes what interrupted work left in the storage."""
     erasing.sweep()
+
+
+@shared_task
+def fingerprint_missing() -> None:
+    """Hashes files from before there were fingerprints, for a minute at a time."""
+    end = time.monotonic() + BATCH_SECONDS
+    for _ in fingerprinting.fingerprint_missing():
+        if time.monotonic() > end:
+            break

@@ -17,12 +17,12 @@ from accounts.models import User
 from core.keys import uuid7
 from moderation import families, store
 from moderation.assignments import works
-from moderation.enums import CaseKind, Priority, Why
+from moderation.enums import CaseKind, Priority, ReviewStatus, Why
 from moderation.errors import NotAllowed, StaleClaim
 from moderation.models import Case, Skip
 from moderation.prepared import prepared_cursor
 from moderation.queues import ESCALATIONS
-from moderation.registry import get_queue, queue_for
+from moderation.registry import get_queue, model_for, queue_for
 
 MAX_HELD = families.MOST
 MAX_CLAIM = 100
@@ -104,6 +104,22 @@ def open_cases(rows: Sequence[NewCase]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, columns)
         return int(cursor.rowcount)
+
+
+def raise_cases(rows: Collection[NewCase]) -> None:
+    """Opens or raises cases of subjects that can still be decided; their source goes with them."""
+    by_type: dict[str, dict[uuid.UUID, NewCase]] = {}
+    for row in rows:
+        by_type.setdefault(row.subject_type, {})[row.subject_id] = row
+    for subject_type, wanted in by_type.items():
+        open_to_review = model_for(subject_type).objects.filter(
+            pk__in=list(wanted),
+            review_status__in=[ReviewStatus.PENDING, ReviewStatus.APPROVED],
+        )
+        found = dict(open_to_review.values_list("pk", "source_id"))
+        for subject_id, source_id in found.items():
+            wanted[subject_id].source_id = source_id
+        open_cases([wanted[subject_id] for subject_id in sorted(found)])
 
 
 def _new_id() -> uuid.UUID:

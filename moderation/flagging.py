@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from moderation import outbox
-from moderation.arrivals import raise_cases
-from moderation.cases import NewCase
+from moderation.cases import NewCase, raise_cases
 from moderation.enums import CaseKind, Priority, ReviewStatus, Severity, TermAction, Why
 from moderation.models import Case, Reviewable
 from moderation.registry import ReviewQueue, queue_for

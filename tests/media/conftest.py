@@ -94,6 +94,9 @@ class Notes:
     def replaced(self, attachment_ids: list[uuid.UUID]) -> None:
         self.told.extend(("replaced", each) for each in attachment_ids)
 
+    def hashed(self, attachment_ids: list[uuid.UUID]) -> None:
+        self.told.extend(("hashed", each) for each in attachment_ids)
+
     def fresh_urls(self, attachment_ids: list[uuid.UUID]) -> dict[uuid.UUID, str]:
         self.asked.extend(attachment_ids)
         return {each: self.fresh[each] for each in attachment_ids if each in self.fresh}

@@ -15,6 +15,9 @@ from moderation.transitions import CaseEffect
 # A sync that follows upstream's status does not end what people asked for.
 _PEOPLES_CASES = frozenset({CaseKind.REPORT, CaseKind.ESCALATION, CaseKind.APPEAL})
 
+# Their pictures may be in a bank of our own, see banks.own.
+_IN_BANKS = frozenset({ReviewStatus.REJECTED, ReviewStatus.PURGED})
+
 
 def settle_cases(steps: Sequence[tuple[Locked, CaseEffect, dict[str, Any]]]) -> None:
     """Closes, opens and moves the subjects' cases as the verdicts say."""
@@ -90,6 +93,12 @@ def follow_up(rows: Sequence[dict[str, Any]]) -> None:
         outbox.enqueue(
             "same_bytes",
             {"subjects": [[row["subject_type"], str(row["subject_id"])] for row in rejected]},
+        )
+    banked = [row for row in rows if {row["from_status"], row["to_status"]} & _IN_BANKS]
+    if banked:
+        outbox.enqueue(
+            "own_banks",
+            {"subjects": [[row["subject_type"], str(row["subject_id"])] for row in banked]},
         )
 
 

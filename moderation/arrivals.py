@@ -1,7 +1,7 @@
 """What the engine does when bytes arrive, fail, or turn out equal to others: media's observer."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -9,6 +9,7 @@ from django.db import connection
 from media.models import Attachment
 from moderation import cases, comparing
 from moderation.actors import Actor
+from moderation.banks import acting, own
 from moderation.enums import Action, CaseKind, Priority, ReviewStatus, Why
 from moderation.registry import model_for, queue_for, subject_types
 from moderation.services import Request, decide
@@ -24,6 +25,7 @@ class Observer:
         attachments = list(Attachment.objects.filter(pk__in=attachment_ids))
         keep_held(attachments)
         mark_known_bytes(attachments)
+        acting.look_up(attachments)
         _offer(attachments)
 
     def failed(self, attachment_ids: Sequence[uuid.UUID]) -> None:
@@ -44,7 +46,15 @@ class Observer:
         attachments = list(Attachment.objects.filter(pk__in=attachment_ids))
         content_changed([(each.subject_type, each.subject_id) for each in attachments])
         mark_known_bytes(attachments)
+        acting.look_up(attachments)
         _offer(attachments)
+
+    def hashed(self, attachment_ids: Sequence[uuid.UUID]) -> None:
+        """Pictures from before there were hashes meet the banks now."""
+        attachments = list(Attachment.objects.filter(pk__in=attachment_ids))
+        acting.look_up(attachments)
+        own.refresh((each.subject_type, each.subject_id) for each in attachments)
+        comparing.compare([each.subject_id for each in attachments])
 
     def fresh_urls(self, attachment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
         """New links by attachment for those whose origin link expired; what has none is left
@@ -112,7 +122,7 @@ def mark_known_bytes(attachments: Sequence[Attachment]) -> None:
         for file_id, verdict in verdicts.items()
         for each in by_file[file_id]
     ]  # fmt: skip
-    raise_cases(raised)
+    cases.raise_cases(raised)
 
 
 def _verdicts_on(by_file: dict[uuid.UUID, list[Attachment]]) -> dict[uuid.UUID, str]:
@@ -152,20 +162,4 @@ def raise_same_bytes(payload: dict[str, Any]) -> None:
         )
         for each in others
     ]  # fmt: skip
-    raise_cases(raised)
-
-
-def raise_cases(rows: Collection[cases.NewCase]) -> None:
-    """Opens or raises cases of subjects that can still be decided; their source goes with them."""
-    by_type: dict[str, dict[uuid.UUID, cases.NewCase]] = {}
-    for row in rows:
-        by_type.setdefault(row.subject_type, {})[row.subject_id] = row
-    for subject_type, wanted in by_type.items():
-        open_to_review = model_for(subject_type).objects.filter(
-            pk__in=list(wanted),
-            review_status__in=[ReviewStatus.PENDING, ReviewStatus.APPROVED],
-        )
-        found = dict(open_to_review.values_list("pk", "source_id"))
-        for subject_id, source_id in found.items():
-            wanted[subject_id].source_id = source_id
-        cases.open_cases([wanted[subject_id] for subject_id in sorted(found)])
+    cases.raise_cases(raised)

@@ -131,6 +131,8 @@ class Why(models.TextChoices):
     CHANGED = "changed", _("Changed upstream")
     REOPENED = "reopened", _("Reopened")
     UNDONE = "undone", _("Undone")
+    KNOWN_PICTURE = "known_picture", _("Near a known picture")
+    SAMPLED = "sampled", _("Sampled: a bank decided")
     FLAGGED_TEXT = "flagged_text", _("Words of the list")
     UPSTREAM_REJECTED = "upstream_rejected", _("Rejected upstream")
     SAME_AS_REJECTED = "same_as_rejected", _("Same bytes as a rejected picture")

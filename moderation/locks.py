@@ -12,3 +12,5 @@ class Lock(IntEnum):
     WORD_LIST = 7_305_112_003
     # One filler of the search at a time.
     SEARCH = 7_305_112_004
+    # Arrivals share it while they look at the banks; a scan takes it alone for a moment.
+    BANKS = 7_305_112_005

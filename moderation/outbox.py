@@ -14,6 +14,7 @@ MAX_ATTEMPTS = 20
 HANDLERS = {
     "same_bytes": "moderation.arrivals.raise_same_bytes",
     "read_texts": "moderation.flagging.read_texts",
+    "own_banks": "moderation.banks.own.follow",
 }
 
 

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from moderation import audit, comparing, counts, exposure, outbox, purging, search
+from moderation.banks import scans
 from moderation.cases import SHIFT_GAP
 from moderation.models import IdempotencyRecord, OutboxEvent, Skip
 
@@ -13,6 +14,9 @@ KEEP_KEYS = timedelta(days=30)
 KEEP_DELIVERED = timedelta(days=7)
 # A shift lasts as long as claims follow each other; nobody works longer than this.
 KEEP_SKIPS = timedelta(hours=24) + SHIFT_GAP
+
+# A scan makes room for other tasks after this time.
+SCAN_SECONDS = 20.0
 
 
 @shared_task
@@ -42,6 +46,12 @@ def fill_search() -> None:
 def compare_open_cases() -> None:
     """Families of what was passed over, reopened or undone."""
     comparing.compare_open()
+
+
+@shared_task
+def scan_banks() -> None:
+    """New bank entries against what is held, for a while; a scan goes on where one ended."""
+    scans.work(seconds=SCAN_SECONDS)
 
 
 @shared_task

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.identities import LOCAL
 from core.http import TransferError, check_url
 from upstream.clients.endpoint import Endpoint
 from upstream.enums import Backend, SourceKind
@@ -98,6 +99,8 @@ def _saved(source: Source, fields: dict[str, Any]) -> Source:
         names = ", ".join(sorted(unknown))
         text = _("There is no characters source %(names)s.") % {"names": names}
         raise ValidationError({"characters_sources": text})
+    if source.name == LOCAL:
+        raise ValidationError({"name": _("This name stands for Gatehouse itself.")})
     source.full_clean()
     source.save()
     return source

@@ -63,6 +63,9 @@ class Observer(Protocol):
 
     def failed(self, attachment_ids: list[uuid.UUID]) -> None: ...
 
+    def changing(self, attachment_ids: list[uuid.UUID]) -> None:
+        """These are about to hold other bytes than before, or their first."""
+
     def replaced(self, attachment_ids: list[uuid.UUID]) -> None: ...
 
     def hashed(self, attachment_ids: list[uuid.UUID]) -> None:
@@ -138,6 +141,7 @@ def _record_once(results: Sequence[Result]) -> None:
     files = upsert_files([each.prepared for each in results if each.prepared is not None])
     by_id = {each.job.attachment_id: each for each in results}
     told: dict[str, list[uuid.UUID]] = {"stored": [], "replaced": [], "failed": []}
+    changing: list[uuid.UUID] = []
     rows = (
         Attachment.objects.select_for_update(no_key=True)
         .filter(pk__in=by_id, state=AttachmentState.WANTED)
@@ -149,13 +153,18 @@ def _record_once(results: Sequence[Result]) -> None:
         if _bytes(row.origin_key) != result.job.origin_key:
             continue
         if result.prepared is not None:
+            before = row.file_id
             what = _take(row, files[result.prepared.sha256])
+            if row.file_id != before:
+                changing.append(row.pk)
         else:
             assert result.error is not None
             what = _fail(row, result)
         changed.append(row)
         if what:
             told[what].append(row.pk)
+    if changing:
+        observer().changing(changing)
     _save(changed)
     for what, ids in told.items():
         if ids:

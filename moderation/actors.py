@@ -1,4 +1,4 @@
-"""Who acts: a person, a rule or a sync, with the role held at that moment."""
+"""Who acts: a person, a rule, a sync or an author, with the role held at that moment."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -35,6 +35,11 @@ class Actor:
     @classmethod
     def sync(cls, source: "Source") -> Self:
         return cls(kind=ActorKind.SYNC, name=source.name)
+
+    @classmethod
+    def author(cls, user: User | None = None) -> Self:
+        """The account that changed its content here; None where only that it did is known."""
+        return cls(kind=ActorKind.AUTHOR, id=user.pk if user else None)
 
     @classmethod
     def rule(cls, name: str) -> Self:

@@ -50,7 +50,7 @@ def _why(row: dict[str, Any]) -> list[str]:
         return [Why.CRITICAL]
     if row["action"] in {Action.ESCALATE, Action.HOLD}:
         return [Why.ESCALATED]
-    if row["actor_kind"] == ActorKind.SYNC:
+    if not ActorKind(row["actor_kind"]).decides:
         return [Why.CHANGED if row["action"] == Action.REOPEN else Why.FIRST_LOOK]
     return [Why.REOPENED]
 

@@ -41,6 +41,15 @@ class Observer:
             )
         cases.bytes_settled(subject_ids)
 
+    def changing(self, attachment_ids: Sequence[uuid.UUID]) -> None:
+        """A queue whose approved pictures stay in use keeps them before they go."""
+        by_type: dict[str, list[uuid.UUID]] = {}
+        for each in Attachment.objects.filter(pk__in=attachment_ids):
+            if each.subject_type in set(subject_types()):
+                by_type.setdefault(each.subject_type, []).append(each.subject_id)
+        for subject_type, subject_ids in by_type.items():
+            queue_for(subject_type).picture_changes(subject_ids)
+
     def replaced(self, attachment_ids: Sequence[uuid.UUID]) -> None:
         """Other bytes than before: changed content. An approved subject is looked at again."""
         attachments = list(Attachment.objects.filter(pk__in=attachment_ids))
@@ -77,9 +86,11 @@ def _offer(attachments: Sequence[Attachment]) -> None:
     comparing.compare(subject_ids)
 
 
-def content_changed(keys: Iterable[tuple[str, uuid.UUID]]) -> None:
-    """Approved subjects are reopened by their sync; pending ones have the change noted on the
-    case.
+def content_changed(keys: Iterable[tuple[str, uuid.UUID]], *, by: Actor | None = None) -> None:
+    """Approved subjects are reopened (by their sync, or their author where there is none, unless
+    `by` says who); on the others' cases the change is noted.
+
+    Whoever holds such a case has not seen what it is about now, and loses it.
     """
     by_type: dict[str, list[uuid.UUID]] = {}
     for subject_type, subject_id in keys:
@@ -87,15 +98,18 @@ def content_changed(keys: Iterable[tuple[str, uuid.UUID]]) -> None:
     for subject_type, ids in by_type.items():
         rows = model_for(subject_type).objects.select_related("source").filter(pk__in=ids)
         for subject in rows:
-            if subject.review_status == ReviewStatus.APPROVED and subject.source is not None:
+            if subject.review_status == ReviewStatus.APPROVED:
+                teller = Actor.sync(subject.source) if subject.source else Actor.author()
                 request = Request(Action.REOPEN, subject=subject.subject_key)
-                decide(requests=[request], actor=Actor.sync(subject.source))
+                decide(requests=[request], actor=by or teller)
+    changed = [key for ids in by_type.values() for key in ids]
+    cases.end_claims(changed)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE moderation_case SET family = NULL, compared = false,"
             " why = CASE WHEN %(why)s = ANY(why) THEN why ELSE why || %(why)s::varchar END"
             " WHERE subject_id = ANY(%(ids)s)",
-            {"why": Why.CHANGED, "ids": [key for ids in by_type.values() for key in ids]},
+            {"why": Why.CHANGED, "ids": changed},
         )
 
 

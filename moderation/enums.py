@@ -70,6 +70,16 @@ class ActorKind(models.TextChoices):
     PERSON = "person", _("Person")
     RULE = "rule", _("Rule")
     SYNC = "sync", _("Sync")
+    # Whoever made the content and changed it here: no moderator, whatever else the person is.
+    AUTHOR = "author", _("Author")
+
+    @property
+    def decides(self) -> bool:
+        """People and rules judge content; syncs and authors only tell that it changed."""
+        return self in {ActorKind.PERSON, ActorKind.RULE}
+
+
+JUDGES = [kind for kind in ActorKind if kind.decides]
 
 
 class Seen(models.TextChoices):
@@ -128,7 +138,7 @@ class Why(models.TextChoices):
     APPEALED = "appealed", _("Appealed")
     ESCALATED = "escalated", _("Escalated")
     CRITICAL = "critical", _("Critical rejection")
-    CHANGED = "changed", _("Changed upstream")
+    CHANGED = "changed", _("Changed since")
     REOPENED = "reopened", _("Reopened")
     UNDONE = "undone", _("Undone")
     KNOWN_PICTURE = "known_picture", _("Near a known picture")

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from moderation.enums import Action, ActorKind, Severity
+from moderation.enums import JUDGES, Action, ActorKind, Severity
 from moderation.models import Case, Decision
 
 HOURS = 24
@@ -47,7 +47,7 @@ def last_day() -> Day:
     """Four statements over the block range of the log's last 24 hours."""
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
     since = now - timedelta(hours=HOURS - 1)
-    decided = Decision.objects.filter(at__gte=since).exclude(actor_kind=ActorKind.SYNC).order_by()
+    decided = Decision.objects.filter(at__gte=since).filter(actor_kind__in=JUDGES).order_by()
     verdicts = list(
         decided.values_list("actor_kind", "actor_id", "action", "reason").annotate(n=Count("pk"))
     )

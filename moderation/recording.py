@@ -11,7 +11,7 @@ from typing import Any
 from moderation import aftermath, store
 from moderation.actors import Actor
 from moderation.audit import GENESIS, row_hash
-from moderation.enums import Action, ActorKind, Outcome, Seen
+from moderation.enums import Action, Outcome, Seen
 from moderation.store import Locked, SubjectKey
 from moderation.transitions import Verdict
 
@@ -77,7 +77,7 @@ def log_row(
 ) -> dict[str, Any]:
     """The decision row without its hash, plus `reviewed_at` and `reviewed_by` for the subject."""
     before, after, case = subject.state, verdict.after, subject.case
-    reviews = action in _REVIEWS and actor.kind != ActorKind.SYNC
+    reviews = action in _REVIEWS and actor.kind.decides
     return {
         "id": subject.next_id, "at": present, "batch": batch,
         "subject_type": subject.key[0], "subject_id": subject.key[1], "action": action,

@@ -103,6 +103,9 @@ class ReviewQueue:
         """
         return {}
 
+    def picture_changes(self, subject_ids: Collection[uuid.UUID]) -> None:
+        """Called before a subject's picture becomes another one, or gets its first bytes."""
+
     def due_for_review(self, pending: QuerySet[Any]) -> QuerySet[Any]:
         """Those of the pending subjects that must have a case (an asset only once it is Active)."""
         return pending

@@ -76,6 +76,8 @@ def judge(state: State, ask: Ask, actor: Actor, *, escalated: bool = False) -> V
     """What `ask` does to `state` when `actor` asks. `escalated`: its open case waits for a lead."""
     if actor.kind == ActorKind.SYNC:
         return _judge_sync(state, ask)
+    if actor.kind == ActorKind.AUTHOR:
+        return _judge_author(state, ask)
     if ask.action not in TABLE:
         return _refuse(
             state, Outcome.INVALID, _("There is no action '%(action)s'.") % {"action": ask.action}
@@ -201,3 +203,10 @@ def _judge_sync(state: State, ask: Ask) -> Verdict:
         return _refuse(state, Outcome.INVALID, _("It waits for a lead; upstream is not followed."))
     effect = CaseEffect.OPEN if target == PENDING else CaseEffect.CLOSE
     return Verdict(Outcome.APPLIED, State(target), effect)
+
+
+def _judge_author(state: State, ask: Ask) -> Verdict:
+    """Changed content of what was approved is looked at again; nothing else is an author's."""
+    if ask.action != Action.REOPEN:
+        return _refuse(state, Outcome.FORBIDDEN, _("An author does not do this."))
+    return _judge_sync(state, ask)

@@ -123,7 +123,8 @@ class Tombstone(models.Model):
     source_id = models.BigIntegerField(null=True)
     upstream_id = models.CharField(_("upstream id"), max_length=255, blank=True)
     hashes = ArrayField(models.BinaryField(max_length=32), verbose_name=_("SHA-256"), default=list)
-    decision_id = models.BigIntegerField(_("decision"))
+    # Null: its author deleted it, and nobody decided.
+    decision_id = models.BigIntegerField(_("decision"), null=True)
     actor_id = models.BigIntegerField(_("actor id"), null=True)
     reason = models.CharField(_("reason"), max_length=50, blank=True)
     purged_at = models.DateTimeField(_("purged at"))

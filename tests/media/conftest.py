@@ -91,6 +91,9 @@ class Notes:
     def failed(self, attachment_ids: list[uuid.UUID]) -> None:
         self.told.extend(("failed", each) for each in attachment_ids)
 
+    def changing(self, attachment_ids: list[uuid.UUID]) -> None:
+        """Whoever asks for it reads the rows as they were."""
+
     def replaced(self, attachment_ids: list[uuid.UUID]) -> None:
         self.told.extend(("replaced", each) for each in attachment_ids)
 

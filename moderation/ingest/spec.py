@@ -43,6 +43,9 @@ class IngestSpec(Generic[R_contra]):
     tracked: tuple[str, ...] = ()
     content: Callable[[R_contra], Sequence[str]]
     status: Callable[[R_contra], str | None] = lambda record: None
+    # A boolean column of the model: where it is set, what was made of the record here stays, and
+    # only upstream's purge is followed.
+    taken_over: str = ""
     complete: Callable[[R_contra], bool] = lambda record: True
     detail_model: type[Model]
     detail_link: str

@@ -130,6 +130,7 @@ class Stage(Generic[R]):
             f"(t.content_digest IS DISTINCT FROM s.digest OR {tracked} OR t.missing_at IS NOT NULL"
             " OR (s.told IS NOT NULL AND t.upstream_status IS DISTINCT FROM s.told))"
         )
+        theirs = f'NOT t."{self.spec.taken_over}"' if self.spec.taken_over else "true"
         # Stored bytes without an origin were uploaded here; they stay.
         same_origin = (
             "(a.origin_key IS NOT DISTINCT FROM s.origin_key"
@@ -145,11 +146,12 @@ class Stage(Generic[R]):
             FROM "{self.name}" s
             LEFT JOIN "{self.target}" t ON t.source_id = %s AND t.upstream_id = s.upstream_id
             LEFT JOIN "{Attachment._meta.db_table}" a ON a.subject_id = t.id AND a.role = %s
-            WHERE t.id IS NULL OR {touched}
+            WHERE t.id IS NULL
                 OR (s.told = 'purged' AND t.review_status <> 'purged' AND NOT t.held)
-                OR (s.origin_key IS NOT NULL AND t.review_status <> 'purged'
+                OR ({theirs} AND ({touched} OR (
+                    s.origin_key IS NOT NULL AND t.review_status <> 'purged'
                     AND (a.id IS NULL OR a.state IN ('wanted', 'failed')
-                         OR (a.state = 'stored' AND NOT {same_origin})))
+                         OR (a.state = 'stored' AND NOT {same_origin})))))
         """
 
     def _differs(self, columns: Sequence[str]) -> str:

@@ -13,9 +13,15 @@ COMMAND_LINE = "command-line"
 
 
 def record(
-    *, by: User | None, about: Model | None = None, message: str, flag: int = CHANGE
+    *,
+    by: User | None,
+    about: Model | None = None,
+    message: str,
+    flag: int = CHANGE,
+    name: str = "",
 ) -> LogEntry:
-    """Writes that `by` (None: a command) did `message` to `about` (None: to no row, an export).
+    """Writes that `by` (None: a command) did `message` to `about` (None: to no row, an export),
+    which goes by its own name or by `name`.
 
     No personal data and no secrets in the message: it outlives the person (see `forget_names`).
     """
@@ -25,7 +31,7 @@ def record(
         user=who,
         content_type=ContentType.objects.get_for_model(about),
         object_id=str(about.pk),
-        object_repr=str(about)[:200],
+        object_repr=(name or str(about))[:200],
         action_flag=flag,
         change_message=message,
     )

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from media.naming import path_of, variant_path
@@ -72,10 +72,12 @@ def prepare(content: bytes | Path, *, sha256: bytes) -> Prepared:
     )
 
 
-def encode_anew(data: bytes) -> bytes:
-    """A stranger's picture in our own encoding. Raises Refused; also when it is no picture."""
+def encode_anew(data: bytes, *, still: bool = False) -> bytes:
+    """A stranger's picture in our own encoding; with `still` the first one of an animation. Raises
+    Refused, also when it is no picture."""
     with _decoders:
-        return reencoded(data, sniff(data)).data
+        sniffed = sniff(data)
+        return reencoded(data, replace(sniffed, animated=False) if still else sniffed).data
 
 
 def look_at(data: bytes) -> Hashed:

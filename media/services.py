@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from core.keys import uuid7
@@ -31,7 +32,11 @@ __all__ = [
     "Refused",
     "StorageFailed",
     "Wanted",
+    "attachment_behind",
+    "end_links",
     "erase",
+    "keep_aside",
+    "let_go",
     "mirror",
     "mirror_all",
     "mirror_due",
@@ -264,12 +269,15 @@ def store_bytes(
     )
 
 
-def prepare_bytes(*, data: bytes, reencode: bool = False) -> Prepared:
-    """The first half of `store_bytes`: decodes and writes the bytes, without the database."""
+def prepare_bytes(*, data: bytes, reencode: bool = False, still: bool = False) -> Prepared:
+    """The first half of `store_bytes`: decodes and writes the bytes, without the database.
+
+    `still` makes a re-encoded animation its first picture. Raises Refused or StorageFailed.
+    """
     if len(data) > settings.MEDIA_MAX_BYTES:
         raise Refused("too_large", f"the file is larger than {settings.MEDIA_MAX_BYTES} bytes")
     if reencode:
-        data = encode_anew(data)
+        data = encode_anew(data, still=still)
     return prepare(data, sha256=hashlib.sha256(data).digest())
 
 
@@ -314,6 +322,41 @@ def _give(row: Attachment, file_id: uuid.UUID, *, sensitive: bool) -> None:
 def reencoded_picture(data: bytes) -> bytes:
     """A stranger's picture decoded and encoded anew, without metadata. Raises Refused."""
     return encode_anew(data)
+
+
+def keep_aside(
+    *, subject_type: str, subject_id: uuid.UUID, role: str, file_id: uuid.UUID | None
+) -> None:
+    """Has the subject hold on to a file in a role of its own; None: notes that there was none."""
+    # Nothing is to be fetched, and nothing went wrong.
+    state = AttachmentState.STORED if file_id else AttachmentState.ERASED
+    kept = {"file_id": file_id, "state": state, "stored_at": timezone.now(), "next_try_at": None}
+    row, made = Attachment.objects.get_or_create(
+        subject_id=subject_id, role=role, defaults={"subject_type": subject_type, **kept}
+    )
+    if not made:
+        Attachment.objects.filter(pk=row.pk).update(**kept, epoch=F("epoch") + 1)
+
+
+def let_go(*, subject_id: uuid.UUID, role: str) -> None:
+    """The bytes held are not the subject's in this role any more; what is wanted stays so."""
+    Attachment.objects.filter(
+        subject_id=subject_id, role=role, state=AttachmentState.WANTED
+    ).update(file=None, epoch=F("epoch") + 1)
+
+
+def attachment_behind(url: str) -> uuid.UUID | None:
+    """The attachment that a link of ours leads to, or led to; None for any other link."""
+    start = f"{settings.PUBLIC_URL}/media/"
+    if not url.startswith(start):
+        return None
+    found = read_signed(url.removeprefix(start).partition(".")[0])
+    return found.attachment_id if found else None
+
+
+def end_links(*, subject_ids: Collection[uuid.UUID]) -> None:
+    """Every link to the subjects' bytes that was handed out is dead; new ones can be made."""
+    Attachment.objects.filter(subject_id__in=list(subject_ids)).update(epoch=F("epoch") + 1)
 
 
 def read_bytes(*, attachment_id: uuid.UUID, variant: str = Variant.VIEW) -> bytes:

@@ -357,9 +357,7 @@ def skip_all(*, user: User, case_ids: Collection[uuid.UUID], token: uuid.UUID) -
 
 def end_claims(subject_ids: Sequence[uuid.UUID]) -> None:
     """The subjects' cases go back to their queues; the tokens given out for them are void."""
-    Case.objects.filter(subject_id__in=subject_ids, claim_token__isnull=False).update(
-        claimed_by=None, claim_token=None, claimed_at=None, claimed_until=None
-    )
+    Case.objects.filter(subject_id__in=subject_ids, claim_token__isnull=False).update(**_FREE)
 
 
 def bytes_settled(subject_ids: Sequence[uuid.UUID]) -> None:

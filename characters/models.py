@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from characters.enums import Category, Gender
 from core.keys import uuid7
+from moderation.enums import ReviewStatus
 from moderation.models import Reviewable
 
 # One age or a span of ages, every number of it from 18 to 199: the same in Python and PostgreSQL.
@@ -30,7 +31,14 @@ class Character(Reviewable):
     is_public = models.BooleanField(_("public"), default=False)
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("updated at"))
+    # Its author's doing, here: gone for everybody at once; texts and bytes follow after the grace.
     deleted_at = models.DateTimeField(_("deleted at"), null=True, editable=False)
+    erased_at = models.DateTimeField(_("erased at"), null=True, editable=False)
+    # Its author changed or deleted here what came from upstream: from then on upstream's word about
+    # it is not taken, but for a purge.
+    edited_here = models.BooleanField(
+        _("edited here"), default=False, db_default=False, editable=False
+    )
 
     class Meta(Reviewable.Meta):
         verbose_name = _("character")
@@ -38,6 +46,24 @@ class Character(Reviewable):
         indexes: ClassVar = [
             models.Index(fields=["-created_at", "-id"], name="character_newest"),
             models.Index(fields=["author_id", "-id"], name="character_by_author"),
+            # The public list, deep pages of it too, and its count: without looking at the rest.
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=models.Q(
+                    is_public=True,
+                    deleted_at=None,
+                    hidden=False,
+                    held=False,
+                    review_status__in=[ReviewStatus.APPROVED, ReviewStatus.PENDING],
+                ),
+                name="character_public",
+            ),
+            # What its author deleted and is still to be erased.
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False, erased_at=None),
+                name="character_deleted",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,15 +5,21 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from characters.avatars import ROLE, avatars_of, keep_approved
 from characters.cards import newest_texts
 from characters.models import Character, CharacterText
+from characters.versions import approvals, approved_texts
+from media.models import Attachment
+from moderation.arrivals import content_changed
 from moderation.enums import ReviewStatus
-from moderation.models import Decision
 from moderation.registry import ReviewQueue, newest_raw
+
+Changes = list[dict[str, str]]
 
 _FIELDS = ("name", "bio", "origin_prompt")
 
@@ -26,7 +32,7 @@ class CharacterQueue(ReviewQueue):
     model = Character
     sla = timedelta(hours=8)
     card_template = "characters/card.html"
-    picture_role = "avatar"
+    picture_role = ROLE
     icon = "face"
     character_field = "upstream_id"
     user_field = "author_id"
@@ -55,29 +61,64 @@ class CharacterQueue(ReviewQueue):
             if character.review_status != ReviewStatus.PURGED and character.deleted_at is None
         }
 
+    def due_for_review(self, pending: QuerySet[Any]) -> QuerySet[Any]:
+        """Private ones wait until they are for others' eyes."""
+        return pending.filter(is_public=True, deleted_at=None)
+
+    def picture_changes(self, subject_ids: Collection[uuid.UUID]) -> None:
+        """Clients may still be shown the approved avatar; and an avatar that comes after somebody
+        here approved the character without one was seen by nobody."""
+        keep_approved(subject_ids)
+        unseen = Character.objects.filter(
+            pk__in=list(subject_ids),
+            review_status=ReviewStatus.APPROVED,
+            reviewed_at__isnull=False,
+        )
+        content_changed([row.subject_key for row in unseen.only("pk")])
+
     def raw_of(self, subject: Any) -> Any:
         return newest_raw(CharacterText.objects.filter(character=subject))
 
     def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
-        approved = _texts_at_approval([subject.pk for subject in subjects])
+        changes = _changes(subjects)
         return {
             subject.pk: {
                 "name": subject.name,
                 "bio": subject.text.bio if subject.text else "",
                 "prompt": subject.text.origin_prompt if subject.text else "",
-                "changes": _changes(approved.get(subject.pk), subject.text),
+                "changes": changes.get(subject.pk, []),
                 "user": {"id": subject.author_id},
                 "facts": [
                     [_now("Created at"), subject.created_at.isoformat()],
                     [_now("Updated at"), subject.updated_at.isoformat()],
                     [_now("Public"), _now("yes") if subject.is_public else _now("no")],
+                    *(
+                        [[_now("Deleted by its author"), subject.deleted_at.isoformat()]]
+                        if subject.deleted_at
+                        else []
+                    ),
                 ],
             }
             for subject in subjects
         }
 
 
-def _changes(before: CharacterText | None, after: CharacterText | None) -> list[dict[str, str]]:
+def _changes(subjects: Sequence[Any]) -> dict[uuid.UUID, Changes]:
+    """What differs from what was approved last, by subject; at most four queries."""
+    ids = [subject.pk for subject in subjects]
+    approved, avatars = approvals(ids), avatars_of(ids)
+    before = approved_texts(approved)
+    return {
+        subject.pk: _changed_texts(before.get(subject.pk), subject.text)
+        + _changed_avatar(
+            avatars.approved(subject.pk, approved[subject.pk]), avatars.newest(subject.pk)
+        )
+        for subject in subjects
+        if subject.pk in approved
+    }
+
+
+def _changed_texts(before: CharacterText | None, after: CharacterText | None) -> Changes:
     if before is None or after is None or before.pk == after.pk:
         return []
     return [
@@ -87,17 +128,13 @@ def _changes(before: CharacterText | None, after: CharacterText | None) -> list[
     ]
 
 
-def _texts_at_approval(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, CharacterText]:
-    """The texts that stood when each character was last approved here; two queries."""
-    approvals = (
-        Decision.objects.filter(subject_id__in=ids, to_status=ReviewStatus.APPROVED)
-        .order_by("subject_id", "-id")
-        .distinct("subject_id")
-        .values_list("subject_id", "at")
-    )
-    times = dict(approvals)
-    found: dict[uuid.UUID, CharacterText] = {}
-    for text in CharacterText.objects.filter(character__in=times).order_by("id").defer("raw"):
-        if text.at <= times[text.character_id]:
-            found[text.character_id] = text
-    return found
+def _changed_avatar(before: Attachment | None, after: Attachment | None) -> Changes:
+    """Pictures in words: which of them is looked at is the card's business."""
+    if (before and before.file_id) == (after and after.file_id):
+        return []
+    return [{"field": ROLE, "before": _in_words(before), "after": _in_words(after)}]
+
+
+def _in_words(attachment: Attachment | None) -> str:
+    file = attachment.file if attachment else None
+    return f"{file.width} × {file.height}, {file}" if file else _now("none")

@@ -46,6 +46,9 @@ SPEC: IngestSpec[CharacterRecord] = IngestSpec(
     tracked=("author_id", "is_public"),
     content=lambda record: (record.name, record.bio, record.origin_prompt),
     status=lambda record: record.review_status,
+    # Private ones are looked at once they are for others' eyes.
+    complete=lambda record: record.is_public,
+    taken_over="edited_here",
     detail_model=CharacterText,
     detail_link="character_id",
     detail_columns=("name", "bio", "origin_prompt", "raw"),
@@ -63,7 +66,7 @@ SPEC: IngestSpec[CharacterRecord] = IngestSpec(
 # Links of the given characters: what upstream no longer names goes, the rest is added or updated.
 _UNLINK = """
 DELETE FROM characters_knowledgebaselink k USING characters_character c
-WHERE k.character_id = c.id AND c.source_id = %s AND c.upstream_id = ANY(%s)
+WHERE k.character_id = c.id AND NOT c.edited_here AND c.source_id = %s AND c.upstream_id = ANY(%s)
   AND NOT EXISTS (SELECT 1 FROM unnest(%s::text[], %s::text[]) AS v(owner, base)
                   WHERE v.owner = c.upstream_id AND v.base = k.knowledge_base_id)
 """
@@ -71,7 +74,7 @@ _LINK = """
 INSERT INTO characters_knowledgebaselink AS k (character_id, knowledge_base_id, priority)
 SELECT DISTINCT ON (c.id, v.base) c.id, v.base, v.priority
 FROM unnest(%s::text[], %s::text[], %s::smallint[]) AS v(owner, base, priority)
-JOIN characters_character c ON c.source_id = %s AND c.upstream_id = v.owner
+JOIN characters_character c ON c.source_id = %s AND c.upstream_id = v.owner AND NOT c.edited_here
 ON CONFLICT (character_id, knowledge_base_id) DO UPDATE SET priority = EXCLUDED.priority
     WHERE k.priority <> EXCLUDED.priority
 """

@@ -11,13 +11,15 @@ from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from accounts.identities import LOCAL, Pair, identities_of
 from accounts.models import User
 from characters.models import Character
-from characters.visibility import Owner, find_character, may_see
+from characters.sources import characters_sources_of, reached_by
+from characters.viewers import Owner
+from characters.visibility import find_character, may_see
 from gallery.cursors import EPOCH, MILLISECOND, Place
 from gallery.models import ImageLog
 from gallery.queues import attach_details
-from gallery.sources import characters_sources_of
 from media import services as media
 from moderation.enums import ReviewStatus
 from upstream.enums import SourceKind
@@ -88,14 +90,17 @@ def open_album(*, character_id: str, viewer: Viewer) -> Album:
     """The album that the id (upstream's or ours) means for this viewer. At most three queries."""
     sources = _sources()
     walked = _walked(sources, viewer.source)
-    own = _identities(viewer.user, sources)
-    character = find_character(character_id, source_ids=_reached(sources, walked, viewer.source))
-    seen = character is not None and may_see(character, own=own, is_staff=viewer.is_staff)
+    known = identities_of(viewer.user) if viewer.user else []
+    reached = [one.pk for one in reached_by(viewer.source, among=sources)]
+    character = find_character(character_id, source_ids=reached)
+    # A character made here has a local author; a picture made here belongs to the key's own users.
+    authors = _owners(known, {LOCAL: None, **{one.name: one.pk for one in sources}})
+    seen = character is not None and may_see(character, own=authors, is_staff=viewer.is_staff)
     return Album(
         key=_key(character) if character else character_id,
         is_open=seen,
         source_ids=[pk for pk, ids in walked.items() if character and character.source_id in ids],
-        own=own,
+        own=frozenset(one for one in authors if one[0] is not None),
         is_staff=viewer.is_staff,
     )
 
@@ -121,20 +126,8 @@ def _walked(sources: Sequence[Source], only: str) -> dict[int, set[int]]:
     }
 
 
-def _reached(sources: Sequence[Source], walked: dict[int, set[int]], only: str) -> set[int]:
-    """The characters sources that a key narrowed to the source `only` ("": every one) reaches."""
-    for one in sources:
-        if one.name == only:
-            return {one.pk} if one.kind == SourceKind.CHARACTERS else walked[one.pk]
-    return set() if only else {one.pk for one in sources if one.kind == SourceKind.CHARACTERS}
-
-
-def _identities(user: User | None, sources: Sequence[Source]) -> frozenset[Owner]:
-    if user is None:
-        return frozenset()
-    ids = {one.name: one.pk for one in sources}
-    pairs = user.identities.values_list("source", "upstream_user_id")
-    return frozenset((ids[source], user_id) for source, user_id in pairs if source in ids)
+def _owners(known: Sequence[Pair], ids: dict[str, int | None]) -> frozenset[Owner]:
+    return frozenset((ids[source], name) for source, name in known if source in ids)
 
 
 def read_page(

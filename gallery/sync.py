@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from characters.models import Character
+from characters.sources import characters_sources_of
 from gallery.models import ImageDetail, ImageLog
-from gallery.sources import characters_sources_of
 from media.services import without_query
 from moderation.enums import ReviewStatus
 from moderation.ingest import BATCH, IngestSpec, json_text, mark_missing, store

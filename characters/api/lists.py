@@ -1,0 +1,79 @@
+"""Contract 5: the lists of characters, and creating one."""
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from characters import services
+from characters.api import schemas
+from characters.api.base import CharacterView
+from characters.api.bodies import read_fields, read_page, read_words
+from characters.reading import own_list, public_list, search, show_own
+
+
+class PublicCharacters(CharacterView):
+    http_method_names = ["get"]
+
+    @extend_schema(
+        tags=["characters"],
+        summary="Public characters",
+        parameters=schemas.PAGING,
+        responses={200: schemas.PageAnswer, **schemas.errors(400, 401)},
+        examples=schemas.PAGES,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Newest first. `originPrompt` is sent to a character's author alone."""
+        number, limit = read_page(request.query_params)
+        return self.page(request, public_list(self.reader(request)).page(number, limit))
+
+
+class CharacterSearch(CharacterView):
+    http_method_names = ["get"]
+
+    @extend_schema(
+        tags=["characters"],
+        summary="Search by name",
+        parameters=[schemas.WORDS, *schemas.PAGING],
+        responses={200: schemas.PageAnswer, **schemas.errors(400, 401)},
+        examples=schemas.PAGES,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Public characters and own ones whose name holds `q`, in whatever case; without `q` all of
+        them."""
+        viewer = self.caller(request)
+        number, limit = read_page(request.query_params)
+        return self.page(
+            request, search(read_words(request.query_params), viewer).page(number, limit)
+        )
+
+
+class Characters(CharacterView):
+    http_method_names = ["get", "post"]
+
+    @extend_schema(
+        tags=["characters"],
+        summary="My characters",
+        parameters=schemas.PAGING,
+        responses={200: schemas.PageAnswer, **schemas.errors(400, 401)},
+        examples=schemas.PAGES,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """What the caller is the author of, private and rejected ones too, newest first."""
+        viewer = self.caller(request)
+        number, limit = read_page(request.query_params)
+        return self.page(request, own_list(viewer).page(number, limit))
+
+    @extend_schema(
+        tags=["characters"],
+        summary="Create a character",
+        request=schemas.CharacterRequest,
+        responses={201: schemas.CharacterAnswer, **schemas.errors(400, 401, 409, 413)},
+        examples=schemas.ONES,
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Private unless `isPublic`. An `avatar` is an address that the picture is fetched from;
+        until it is here, `avatar` is null."""
+        viewer = self.caller(request)
+        fields = read_fields(self.json_object(request))
+        character = services.create(fields=fields, viewer=viewer)
+        return self.character(request, show_own(character, viewer.user), 201)

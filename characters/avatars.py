@@ -1,0 +1,70 @@
+"""Avatars: links to the newest and to the one that was approved last, and keeping the latter."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from characters.models import Character
+from characters.versions import Approval, approvals
+from characters.visibility import served_approved
+from media import services as media
+from media.enums import Purpose
+from media.models import Attachment
+
+ROLE = "avatar"
+# While a changed avatar waits for its approval, the bytes that were approved last stay here.
+APPROVED_ROLE = "avatar-approved"
+LINK_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Avatars:
+    """The attachments of some characters, by (character, role)."""
+
+    rows: dict[tuple[uuid.UUID, str], Attachment]
+
+    def newest(self, character_id: uuid.UUID) -> Attachment | None:
+        return self.rows.get((character_id, ROLE))
+
+    def approved(self, character_id: uuid.UUID, approval: Approval) -> Attachment | None:
+        """The avatar that the approval was about; None where there was none."""
+        kept = self.rows.get((character_id, APPROVED_ROLE))
+        if kept is not None and (approval.at is None or not approval.covers(kept.stored_at)):
+            return kept if kept.file_id else None
+        newest = self.newest(character_id)
+        has_bytes = newest is not None and newest.file_id is not None
+        return newest if newest and has_bytes and approval.covers(newest.stored_at) else None
+
+
+def avatars_of(ids: Collection[uuid.UUID]) -> Avatars:
+    """One query."""
+    rows = Attachment.objects.filter(subject_id__in=list(ids), role__in=[ROLE, APPROVED_ROLE])
+    return Avatars({(row.subject_id, row.role): row for row in rows.select_related("file")})
+
+
+def link(attachment: Attachment | None) -> str | None:
+    """For clients, good for an hour and until the next decision; None while there is nothing."""
+    if attachment is None:
+        return None
+    picture = media.picture_of(attachment, purpose=Purpose.CLIENT, user_id=None, ttl=LINK_SECONDS)
+    return picture.url
+
+
+def keep_approved(ids: Collection[uuid.UUID]) -> None:
+    """Call it before other bytes take an avatar's place: the approved ones are kept aside, or that
+    there were none. Those that wait for an approval for the first time have none to keep."""
+    in_force = set(
+        served_approved(Character.objects.filter(pk__in=list(ids))).values_list("pk", flat=True)
+    )
+    avatars = avatars_of(in_force)
+    for character_id, approval in approvals(in_force).items():
+        kept = avatars.rows.get((character_id, APPROVED_ROLE))
+        if kept is not None and (approval.at is None or not approval.covers(kept.stored_at)):
+            continue
+        served = avatars.approved(character_id, approval)
+        media.keep_aside(
+            subject_type=Character.subject_type(),
+            subject_id=character_id,
+            role=APPROVED_ROLE,
+            file_id=served.file_id if served else None,
+        )

@@ -1,0 +1,186 @@
+"""Characters as a client may read them: pages with totals, single ones, texts, avatars."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.db.models import QuerySet
+
+from accounts.models import User
+from characters.avatars import Avatars, avatars_of, link
+from characters.cards import newest_texts
+from characters.errors import NoSuchCharacter, PrivateCharacter
+from characters.models import Character, CharacterText, KnowledgeBaseLink
+from characters.versions import Approval, approvals, approved_texts
+from characters.viewers import Viewer
+from characters.visibility import SHOWN, Standing, find_character, is_pre, own, public, standing
+from core.contracts import NUL
+
+# Up to so many rows are counted each time; more are counted once a minute.
+COUNTED = 10_000
+COUNT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A character for one viewer, in the version that is theirs. `avatar` is a link of ours, None
+    without bytes to show; `origin_prompt` is the author's alone."""
+
+    character: Character
+    name: str
+    bio: str
+    origin_prompt: str
+    avatar: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Page `number` (from 1) of `limit` characters, newest first, and how many there are in all."""
+
+    items: list[Shown]
+    total: int
+    number: int
+    limit: int
+
+    @property
+    def pages(self) -> int:
+        return -(-self.total // self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A list as one viewer may read it. `key` names it for the cached count."""
+
+    rows: QuerySet[Character]
+    viewer: Viewer
+    key: str
+
+    def page(self, number: int, limit: int) -> Page:
+        """At most six queries (in `pre` eight), however deep, beside a count in large lists."""
+        total = self.total()
+        start = (number - 1) * limit
+        ids: list[uuid.UUID] = []
+        if start < total:
+            ordered = self.rows.order_by("-created_at", "-id").values_list("pk", flat=True)
+            ids = list(ordered[start : start + limit])
+        items = show(self.rows, ids, viewer=self.viewer)
+        return Page(items=items, total=total, number=number, limit=limit)
+
+    def total(self) -> int:
+        """Exact up to COUNTED, beyond at most COUNT_SECONDS old."""
+        counted = self.rows.order_by().values("pk")[: COUNTED + 1].count()
+        if counted <= COUNTED:
+            return counted
+        known: int | None = cache.get(self.key)
+        if known is None:
+            known = self.rows.order_by().count()
+            cache.set(self.key, known, COUNT_SECONDS)
+        return known
+
+
+def public_list(viewer: Viewer) -> List:
+    return List(public(viewer), viewer, _key("public", viewer.source_ids))
+
+
+def own_list(viewer: Viewer) -> List:
+    return List(own(viewer), viewer, _key("own", viewer.own))
+
+
+def search(words: str, viewer: Viewer) -> List:
+    """Of public and own ones, those whose name holds `words`, in whatever case; "" is all."""
+    rows = public(viewer) | own(viewer)
+    if words:
+        rows = rows.filter(name__icontains=words)
+    return List(rows, viewer, _key("search", words, viewer.source_ids, viewer.own))
+
+
+def _key(*parts: object) -> str:
+    text = repr([sorted(part, key=repr) if isinstance(part, frozenset) else part for part in parts])
+    return f"characters.total:{is_pre()}:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def show(rows: QuerySet[Character], ids: Sequence[uuid.UUID], *, viewer: Viewer) -> list[Shown]:
+    """Those of `ids` that are among `rows`, in their order.
+
+    Links come first: a decision changes the status and ends all links in one transaction, so a
+    status that is read afterwards is never older than its link.
+    """
+    if not ids:
+        return []
+    pictures = avatars_of(ids)
+    found = {row.pk: row for row in rows.filter(pk__in=ids)}
+    ordered = [found[pk] for pk in ids if pk in found]
+    strangers = [row.pk for row in ordered if is_pre() and not _sees_newest(row, viewer)]
+    approved = approvals(strangers) if strangers else {}
+    texts = newest_texts([row.pk for row in ordered if row.pk not in approved])
+    texts |= approved_texts(approved)
+    return [
+        _one(row, texts.get(row.pk), _avatar(row, pictures, approved.get(row.pk)), viewer)
+        for row in ordered
+    ]
+
+
+def _sees_newest(character: Character, viewer: Viewer) -> bool:
+    return viewer.is_staff or viewer.owns(character)
+
+
+def _avatar(character: Character, pictures: Avatars, approval: Approval | None) -> str | None:
+    if character.hidden or character.review_status not in SHOWN:
+        return None
+    if approval is None:
+        return link(pictures.newest(character.pk))
+    return link(pictures.approved(character.pk, approval))
+
+
+def _one(
+    character: Character, text: CharacterText | None, avatar: str | None, viewer: Viewer
+) -> Shown:
+    return Shown(
+        character=character,
+        name=text.name if text else character.name,
+        bio=text.bio if text else "",
+        origin_prompt=text.origin_prompt if text and viewer.owns(character) else "",
+        avatar=avatar,
+    )
+
+
+def read_one(character_id: str, viewer: Viewer) -> Shown:
+    """One character. Raises NoSuchCharacter or PrivateCharacter."""
+    character = readable(character_id, viewer)
+    shown = show(Character.objects.all(), [character.pk], viewer=viewer)
+    # Between the two it may have been held, deleted or rejected.
+    check_standing(shown[0].character if shown else None, viewer)
+    return shown[0]
+
+
+def readable(character_id: str, viewer: Viewer) -> Character:
+    """The character that the id means. Raises NoSuchCharacter or PrivateCharacter."""
+    if NUL in character_id:
+        raise NoSuchCharacter
+    character = find_character(character_id, source_ids=viewer.source_ids)
+    return check_standing(character, viewer)
+
+
+def check_standing(character: Character | None, viewer: Viewer) -> Character:
+    if character is None:
+        raise NoSuchCharacter
+    seen = standing(character, own=viewer.own, is_staff=viewer.is_staff)
+    if seen == Standing.UNKNOWN:
+        raise NoSuchCharacter
+    if seen == Standing.PRIVATE:
+        raise PrivateCharacter
+    return character
+
+
+def show_own(character: Character, user: User | None) -> Shown:
+    """What its author is shown, whatever identities the caller had before it was made."""
+    own = (character.source_id, character.author_id)
+    viewer = Viewer(user=user, own=frozenset({own}))
+    return show(Character.objects.all(), [character.pk], viewer=viewer)[0]
+
+
+def links_of(character_id: str, viewer: Viewer) -> list[KnowledgeBaseLink]:
+    """By priority. Raises as `read_one` does."""
+    return list(readable(character_id, viewer).knowledge_bases.all())

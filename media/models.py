@@ -117,6 +117,7 @@ class Attachment(models.Model):
     next_try_at = models.DateTimeField(_("next try at"), null=True, default=timezone.now)
     error = models.CharField(_("error"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # Since when it holds these bytes; fetching the same ones again changes nothing.
     stored_at = models.DateTimeField(_("stored at"), null=True)
 
     class Meta:

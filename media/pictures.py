@@ -183,15 +183,22 @@ def _full_size(image: Image.Image, sniffed: Sniffed) -> Encoded:
     if turned:
         whole = whole.transpose(UPRIGHT[turned])
     whole = _srgb(whole, profile)
-    out = io.BytesIO()
     if sniffed.mime == "image/png":
-        whole.save(out, "PNG", compress_level=4)
-        return Encoded("image/png", out.getvalue())
+        return _saved(whole, "image/png", compress_level=4)
     if sniffed.mime == "image/jpeg":
-        whole.save(out, "JPEG", quality=95, subsampling=0)
-        return Encoded("image/jpeg", out.getvalue())
-    whole.save(out, "WEBP", quality=92, method=1)
-    return Encoded("image/webp", out.getvalue())
+        return _saved(whole, "image/jpeg", quality=95, subsampling=0)
+    return _saved(whole, "image/webp", quality=92, method=1)
+
+
+def _saved(image: Image.Image, mime: str, **options: int) -> Encoded:
+    """Pixels alone: what Pillow carries along from the file (comments, profiles) stays behind."""
+    out, carried = io.BytesIO(), image.info
+    image.info = {}
+    try:
+        image.save(out, PILLOW_FORMATS[mime], **options)
+    finally:
+        image.info = carried
+    return Encoded(mime, out.getvalue())
 
 
 def _load(image: Image.Image) -> None:
@@ -232,19 +239,14 @@ def _fit(image: Image.Image, side: int) -> Image.Image:
 
 
 def _thumb(image: Image.Image) -> Encoded:
-    out = io.BytesIO()
-    _fit(image, THUMB_SIDE).save(out, "WEBP", quality=75, method=1)
-    return Encoded("image/webp", out.getvalue())
+    return _saved(_fit(image, THUMB_SIDE), "image/webp", quality=75, method=1)
 
 
 def _encode(image: Image.Image) -> Encoded:
     """JPEG, which takes a tenth of WebP's time, unless something shines through."""
-    out = io.BytesIO()
     if image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255):
-        image.save(out, "WEBP", quality=80, method=1)
-        return Encoded("image/webp", out.getvalue())
-    image.convert("RGB").save(out, "JPEG", quality=85)
-    return Encoded("image/jpeg", out.getvalue())
+        return _saved(image, "image/webp", quality=80, method=1)
+    return _saved(image.convert("RGB"), "image/jpeg", quality=85)
 
 
 def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

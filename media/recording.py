@@ -214,7 +214,9 @@ def keep_fingerprints(hashed: Mapping[uuid.UUID, Hashed]) -> None:
 def _take(row: Attachment, file_id: uuid.UUID) -> str:
     """Gives the attachment its file; what the observer is told."""
     other = row.file_id is not None and row.file_id != file_id
-    row.state, row.stored_at, row.error = AttachmentState.STORED, timezone.now(), ""
+    row.state, row.error = AttachmentState.STORED, ""
+    if row.file_id != file_id:
+        row.stored_at = timezone.now()
     row.origin_url, row.attempts, row.next_try_at = "", 0, None
     if other and row.held:
         # Evidence is not exchanged; the next change upstream is looked at after the hold.

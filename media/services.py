@@ -313,9 +313,10 @@ def store_prepared(
 def _give(row: Attachment, file_id: uuid.UUID, *, sensitive: bool) -> None:
     if row.file_id != file_id:
         row.epoch += 1
+        row.stored_at = timezone.now()
     row.file_id, row.sensitive, row.state = file_id, sensitive, AttachmentState.STORED
     row.origin_url, row.origin_key, row.error = "", None, ""
-    row.attempts, row.next_try_at, row.stored_at = 0, None, timezone.now()
+    row.attempts, row.next_try_at = 0, None
     row.save()
 
 

@@ -24,3 +24,18 @@ class Category(models.TextChoices):
     def field(self) -> str:
         """Its name in the body of a cover: `bodyType` for `BodyType`."""
         return str(self.value[0].lower() + self.value[1:])
+
+
+class ErrorCode(models.TextChoices):
+    """The words of contract 5's errors; for programs, so nobody translates them."""
+
+    VALIDATION_ERROR = "VALIDATION_ERROR"
+    UNAUTHORIZED = "UNAUTHORIZED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    CONFLICT = "CONFLICT"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
+    INTERNAL_ERROR = "INTERNAL_ERROR"

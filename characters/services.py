@@ -13,7 +13,8 @@ from accounts.identities import local_author
 from accounts.models import User
 from characters.avatars import ROLE, avatars_of, keep_approved
 from characters.cards import newest_texts
-from characters.errors import ChangedMeanwhile, NoSuchLink, NotTheAuthor, Removed
+from characters.covers import CoverUnavailable, take_cover
+from characters.errors import ChangedMeanwhile, InvalidField, NoSuchLink, NotTheAuthor, Removed
 from characters.models import Character, CharacterText, KnowledgeBaseLink
 from characters.reading import check_standing, readable
 from characters.reviewing import author_changed, open_first_look
@@ -38,12 +39,13 @@ class Fields:
     is_public: bool | None = None
 
 
-def create(*, fields: Fields, viewer: Viewer) -> Character:
-    """A new character of the caller."""
-    return written(lambda: _create(fields, viewer))
+def create(*, fields: Fields, viewer: Viewer, cover_id: str | None = None) -> Character:
+    """A new character of the caller; a cover of theirs becomes its avatar. Raises InvalidField for
+    a cover that is not there for them."""
+    return written(lambda: _create(fields, viewer, cover_id))
 
 
-def _create(fields: Fields, viewer: Viewer) -> Character:
+def _create(fields: Fields, viewer: Viewer, cover_id: str | None) -> Character:
     user, now = author_of(viewer), timezone.now()
     character = Character.objects.create(
         author_id=local_author(user=user, prefer=[source.name for source in viewer.sources]),
@@ -53,10 +55,12 @@ def _create(fields: Fields, viewer: Viewer) -> Character:
         updated_at=now,
     )
     _add_text(character, (fields.name, fields.bio or "", fields.origin_prompt or ""))
-    if fields.avatar:
+    if cover_id is not None:
+        _take_cover(cover_id, character, user)
+    elif fields.avatar:
         _want_avatar(character, fields.avatar)
     if character.is_public:
-        open_first_look(character, waits=bool(fields.avatar))
+        open_first_look(character, waits=bool(fields.avatar) and cover_id is None)
     note(character, by=user, what="Made by its author", flag=ADDITION)
     return character
 
@@ -211,6 +215,13 @@ def _add_text(character: Character, texts: tuple[str, ...]) -> None:
     CharacterText.objects.create(
         character=character, name=name, bio=bio, origin_prompt=origin_prompt
     )
+
+
+def _take_cover(cover_id: str, character: Character, user: User) -> None:
+    try:
+        take_cover(cover_id=cover_id, owner=user, character=character)
+    except CoverUnavailable as error:
+        raise InvalidField(coverId=str(error)) from error
 
 
 def _is_another(url: str, character: Character) -> bool:

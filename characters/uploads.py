@@ -1,9 +1,7 @@
 """An avatar that its author uploads: what is taken, and what becomes of it."""
 
-from accounts.models import User
 from characters.avatars import ROLE, avatars_of, keep_approved
 from characters.errors import InvalidField, NotAPicture, TooLarge
-from characters.models import Character
 from characters.reviewing import author_changed
 from characters.services import author_of, locked_own, note, touch, written
 from characters.viewers import Viewer
@@ -47,23 +45,18 @@ def _prepared(data: bytes) -> media.Prepared:
 def _take(character_id: str, prepared: media.Prepared, viewer: Viewer) -> Attachment:
     character = locked_own(character_id, viewer)
     before = avatars_of([character.pk]).newest(character.pk)
-    same = before is not None and before.is_served and _holds(before, prepared)
-    if not same:
-        keep_approved([character.pk])
+    if before is not None and before.is_served and _holds(before, prepared):
+        return before
+    keep_approved([character.pk])
     kind, key = character.subject_key
     attachment = media.store_prepared(
         prepared=prepared, subject_type=kind, subject_id=key, role=ROLE
     )
-    if not same:
-        _note_change(character, by=author_of(viewer))
+    touch(character)
+    author_changed(character, by=author_of(viewer), content=True, published=False)
+    note(character, by=author_of(viewer), what="Avatar uploaded by its author")
     return attachment
 
 
 def _holds(attachment: Attachment, prepared: media.Prepared) -> bool:
     return attachment.file is not None and bytes(attachment.file.sha256) == prepared.sha256
-
-
-def _note_change(character: Character, *, by: User) -> None:
-    touch(character)
-    author_changed(character, by=by, content=True, published=False)
-    note(character, by=by, what="Avatar uploaded by its author")

@@ -95,6 +95,7 @@ app.conf.update(
         "fill the search": _every(5, "moderation.tasks.fill_search"),
         "compare open cases": _every(20, "moderation.tasks.compare_open_cases"),
         "seal decisions": _every(60, "moderation.tasks.seal_decisions"),
+        "erase deleted characters": _every(300, "characters.tasks.erase_deleted"),
         "erase what is due": _every(300, "moderation.tasks.erase_due"),
         "tidy": _every(3600, "moderation.tasks.tidy"),
     },

@@ -259,6 +259,8 @@ SPECTACULAR_SETTINGS = {
         "ReviewStatusEnum": "moderation.enums.ReviewStatus",
         "CaseKindEnum": "moderation.enums.CaseKind",
         "ReportKindEnum": "moderation.enums.ReportKind",
+        "CharacterErrorCodeEnum": "characters.enums.ErrorCode",
+        "EnvelopeCodeEnum": "core.envelope_schemas.CODES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

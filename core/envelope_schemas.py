@@ -11,6 +11,9 @@ Field = serializers.Field[Any, Any, Any, Any]
 TRACE = {"traceId": "xEo3sQwB6KRuwFfG2BxNWwlLQhKrvg38", "timestamp": "1773298769366"}
 
 
+CODES = [(int(code), code.name.lower()) for code in Code]
+
+
 @extend_schema_serializer(component_name="Envelope")
 class EnvelopeAnswer(serializers.Serializer[Any]):
     """A failure; `data` is null unless there is a reason to tell."""
@@ -19,10 +22,9 @@ class EnvelopeAnswer(serializers.Serializer[Any]):
 
     # By a method: some of the contract's names are attributes of a serializer.
     def get_fields(self) -> dict[str, Field]:
-        codes = [(int(code), code.name.lower()) for code in Code]
         data = self.payload(allow_null=True) if self.payload else None
         return {
-            "code": serializers.ChoiceField(codes, help_text="10200 succeeded."),
+            "code": serializers.ChoiceField(CODES, help_text="10200 succeeded."),
             "success": serializers.BooleanField(),
             "message": serializers.CharField(),
             "data": data or serializers.DictField(allow_null=True),

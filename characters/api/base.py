@@ -14,6 +14,7 @@ from rest_framework.views import set_rollback
 from accounts.authentication import OptionalBearerAuthentication, api_key_of
 from accounts.enums import Scope
 from accounts.models import User
+from characters.enums import ErrorCode
 from characters.errors import (
     ChangedMeanwhile,
     CharacterError,
@@ -32,15 +33,15 @@ from core.contracts import ContractView, json_response
 
 VENDOR_TYPE = "application/vnd.momohub+json"
 CODES = {
-    400: "VALIDATION_ERROR",
-    401: "UNAUTHORIZED",
-    403: "FORBIDDEN",
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
-    409: "CONFLICT",
-    413: "PAYLOAD_TOO_LARGE",
-    415: "UNSUPPORTED_MEDIA_TYPE",
-    429: "TOO_MANY_REQUESTS",
+    400: ErrorCode.VALIDATION_ERROR,
+    401: ErrorCode.UNAUTHORIZED,
+    403: ErrorCode.FORBIDDEN,
+    404: ErrorCode.NOT_FOUND,
+    405: ErrorCode.METHOD_NOT_ALLOWED,
+    409: ErrorCode.CONFLICT,
+    413: ErrorCode.PAYLOAD_TOO_LARGE,
+    415: ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+    429: ErrorCode.TOO_MANY_REQUESTS,
 }
 _STATUSES: dict[type[CharacterError], int] = {
     InvalidField: 400,
@@ -64,7 +65,7 @@ def failure(status: int, message: str, errors: Mapping[str, str] | None = None) 
     return json_response(
         {
             "success": False,
-            "code": CODES.get(status, "INTERNAL_ERROR"),
+            "code": CODES.get(status, ErrorCode.INTERNAL_ERROR),
             "message": message,
             "data": None,
             "errors": dict(errors or {}),

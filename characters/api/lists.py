@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from characters import services
 from characters.api import schemas
 from characters.api.base import CharacterView
-from characters.api.bodies import read_fields, read_page, read_words
+from characters.api.bodies import read_cover, read_fields, read_page, read_words
 from characters.reading import own_list, public_list, search, show_own
 
 
@@ -72,8 +72,10 @@ class Characters(CharacterView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Private unless `isPublic`. An `avatar` is an address that the picture is fetched from;
-        until it is here, `avatar` is null."""
+        until it is here, `avatar` is null. A `coverId` goes before it."""
         viewer = self.caller(request)
-        fields = read_fields(self.json_object(request))
-        character = services.create(fields=fields, viewer=viewer)
+        body = self.json_object(request)
+        character = services.create(
+            fields=read_fields(body), viewer=viewer, cover_id=read_cover(body)
+        )
         return self.character(request, show_own(character, viewer.user), 201)

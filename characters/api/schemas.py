@@ -10,7 +10,6 @@ from drf_spectacular.utils import (
 )  # fmt: skip
 from rest_framework import serializers
 
-from characters.api.base import CODES
 from characters.api.bodies import (
     BIO,
     LARGEST_PAGE,
@@ -21,6 +20,7 @@ from characters.api.bodies import (
     PROMPT,
     URL,
 )
+from characters.enums import ErrorCode
 
 
 @extend_schema_serializer(component_name="CharacterChange")
@@ -97,7 +97,7 @@ class Link(serializers.Serializer[Any]):
 @extend_schema_serializer(component_name="CharacterError")
 class ErrorAnswer(serializers.Serializer[Any]):
     success = serializers.BooleanField(help_text="Always false.")
-    code = serializers.ChoiceField([*CODES.values(), "INTERNAL_ERROR"])
+    code = serializers.ChoiceField(ErrorCode.choices)
     message = serializers.CharField()
 
     # By a method: `data` and `errors` are attributes of every serializer.

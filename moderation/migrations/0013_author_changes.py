@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('moderation', '0010_families'),
+        ('moderation', '0012_reports'),
     ]
 
     operations = [

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from characters.avatars import ROLE, avatars_of, keep_approved
 from characters.cards import newest_texts
+from characters.changes import changed_words
 from characters.models import Character, CharacterText
 from characters.versions import approvals, approved_texts
 from media.models import Attachment
@@ -19,9 +20,9 @@ from moderation.arrivals import content_changed
 from moderation.enums import ReviewStatus
 from moderation.registry import ReviewQueue, newest_raw
 
-Changes = list[dict[str, str]]
+Changes = list[dict[str, Any]]
 
-_FIELDS = ("name", "bio", "origin_prompt")
+_FIELDS = {"name": _("Name"), "bio": _("Biography"), "origin_prompt": _("Origin prompt")}
 
 
 class CharacterQueue(ReviewQueue):
@@ -122,8 +123,8 @@ def _changed_texts(before: CharacterText | None, after: CharacterText | None) ->
     if before is None or after is None or before.pk == after.pk:
         return []
     return [
-        {"field": name, "before": getattr(before, name), "after": getattr(after, name)}
-        for name in _FIELDS
+        _change(name, label, getattr(before, name), getattr(after, name))
+        for name, label in _FIELDS.items()
         if getattr(before, name) != getattr(after, name)
     ]
 
@@ -132,9 +133,19 @@ def _changed_avatar(before: Attachment | None, after: Attachment | None) -> Chan
     """Pictures in words: which of them is looked at is the card's business."""
     if (before and before.file_id) == (after and after.file_id):
         return []
-    return [{"field": ROLE, "before": _in_words(before), "after": _in_words(after)}]
+    return [_change(ROLE, _("Avatar"), _in_words(before), _in_words(after))]
 
 
 def _in_words(attachment: Attachment | None) -> str:
     file = attachment.file if attachment else None
     return f"{file.width} × {file.height}, {file}" if file else _now("none")
+
+
+def _change(field: str, label: str | Promise, before: str, after: str) -> dict[str, Any]:
+    return {
+        "field": field,
+        "label": str(label),
+        "before": before,
+        "after": after,
+        "words": changed_words(before, after),
+    }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from characters.cards import character_cards
 from gallery.models import ImageDetail, ImageLog
+from gallery.neighbours import neighbours
 from moderation.enums import ReviewStatus
 from moderation.registry import ReviewQueue, newest_raw
 
@@ -62,8 +63,10 @@ class ImageQueue(ReviewQueue):
     def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
         records = user_records([(s.source_id, s.user_id) for s in subjects])
         cards = character_cards([(s.source_id, s.character_id) for s in subjects], user=user)
+        beside = neighbours(subjects, user=user)
         return {
             subject.pk: _context(subject)
+            | beside[subject.pk]
             | {
                 "character": cards.get((subject.source_id, subject.character_id)),
                 "user": {"id": subject.user_id} | records.get(subject.user_id, {}),

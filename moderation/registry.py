@@ -26,8 +26,10 @@ class ReviewQueue:
     finds: `facts` [[label, value], …] · `prompt`, `negative_prompt` str ·
     `parameters` {name: value} · `character` {"id", "name", "bio", "avatar_url", "is_public"} ·
     `user` {"id", "pictures", "rejected", "rejected_30d"} · `changes` [{"field", "before",
-    "after"}, …]. The engine adds `flagged` [words of `text_of()` that the word list finds, …] and
-    `reports` [{"kind", "reporter", "category", "text", "at", "open"}, …].
+    "after", "label", "words"}, …] · `conversation`, `decided` [{"id", "type", "status", "label",
+    "thumb_url"}, …], other subjects beside it. The engine adds `flagged` [words of `text_of()` that
+    the word list finds, …] and `reports` [{"kind", "reporter", "category", "text", "at", "open"},
+    …].
     """
 
     slug: ClassVar[str]

@@ -92,6 +92,8 @@ def pictures_of(
             found[subject_id] = {
                 "url": picture.url,
                 "thumb_url": picture.thumb_url,
+                "poster_url": picture.poster_url,
+                "seconds": picture.seconds,
                 "width": picture.width,
                 "height": picture.height,
                 "mime": picture.mime,

@@ -41,6 +41,8 @@ class RenewRequest(serializers.Serializer[Any]):
 class ImageSchema(serializers.Serializer[Any]):
     url = serializers.CharField(allow_null=True)
     thumb_url = serializers.CharField(allow_null=True)
+    poster_url = serializers.CharField(allow_null=True, help_text="A clip's still.")
+    seconds = serializers.FloatField(allow_null=True, help_text="Of a clip.")
     width = serializers.IntegerField(allow_null=True)
     height = serializers.IntegerField(allow_null=True)
     mime = serializers.CharField(allow_null=True)

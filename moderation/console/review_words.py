@@ -76,6 +76,7 @@ def _cards() -> Words:
         "picture_loading": _("The picture is on its way"),
         "picture_failed": _("The picture could not be loaded"),
         "picture_not_here": _("The picture has not been fetched yet"),
+        "still_only": _("Only a still: this browser cannot play the clip"),
         "picture_none": _("There is no picture; the text is under review"),
         "not_seen_yet": _("Not approved: the picture is not on the screen yet."),
         "not_seen_many": plural(

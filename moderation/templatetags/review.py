@@ -12,7 +12,8 @@ register = template.Library()
 def icon(name: str) -> SafeString:
     """A picture of icons.svg; decoration, so the words stand beside it or in a label."""
     return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        '<svg class="icon" data-icon="{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        name,
         static("moderation/review/icons.svg"),
         name,
     )

@@ -6,12 +6,15 @@
  * - `data-rows="path"` a `<dl>` from [[label, value], …] or {label: value}
  * - `data-each="path"` repeats the `<template>` inside for each item, with paths relative to the item
  * - `data-src="path"` an image's address; the image goes when there is none
+ * - `data-words="path"` a text's changes from [["same" | "gone" | "new", text], …]
+ * - `data-subject` makes a link to the subject's page from the item's `type`, `id`, `status` and `label`
  * - `data-show="path"` the element stays only if the value is there; `data-hide` the opposite
  *
  * A path is dotted, from the case (`subject.context.prompt`) or, inside `data-each`, from the item.
  */
 
 import { serverNow } from "./api.js";
+import { config } from "./config.js";
 import { here, make } from "./dom.js";
 import { plain } from "./format.js";
 
@@ -36,6 +39,8 @@ export function fill(root, data) {
   }
   for (const element of each(root, "[data-text]")) write(element, data);
   for (const element of each(root, "[data-rows]")) rows(element, dig(data, element.dataset.rows));
+  for (const element of each(root, "[data-words]")) words(element, dig(data, element.dataset.words));
+  for (const element of each(root, "a[data-subject]")) subject(element, data);
   for (const element of each(root, "img[data-src]")) source(element, dig(data, element.dataset.src));
   // Last: what is repeated is filled from its item, not again from the whole.
   for (const element of each(root, "[data-each]")) repeat(element, dig(data, element.dataset.each));
@@ -63,6 +68,25 @@ export function marked(text, terms) {
   const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const pieces = text.split(new RegExp(`(${escaped.join("|")})`, "giu"));
   return pieces.map((piece, at) => (at % 2 ? make("mark", {}, piece) : piece)).filter(Boolean);
+}
+
+/** @type {Record<string, "del" | "ins" | "span">} */
+const CHANGED = { gone: "del", new: "ins", same: "span" };
+
+/** @param {HTMLElement} element @param {any} pieces */
+function words(element, pieces) {
+  element.dir = "auto";
+  for (const [kind, text] of Array.isArray(pieces) ? pieces : []) {
+    element.append(make(CHANGED[kind] ?? "span", {}, text));
+  }
+}
+
+/** @param {HTMLElement} link @param {any} item */
+function subject(link, { type, id, status, label }) {
+  link.setAttribute("href", `${config.subjects}${type}/${id}/`);
+  link.setAttribute("aria-label", label);
+  link.title = label;
+  link.dataset.mark = status;
 }
 
 /** @param {HTMLElement} list @param {any} value */

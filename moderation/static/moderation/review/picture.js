@@ -24,6 +24,8 @@ export class Picture {
   blurred = null;
   /** @type {"none" | "thumb" | "blurred" | "full"} */
   seen = "none";
+  /** A clip of which only a still can be shown. */
+  isStill = false;
   /** Its small picture cannot be loaded. */
   smallFailed = false;
   /** @type {Promise<void> | null} */
@@ -62,16 +64,18 @@ export class Picture {
   async #load() {
     this.state = "loading";
     try {
-      this.element = this.kind === "image" ? await this.#image() : await this.#player();
+      const { url } = this.media ?? {};
+      this.element = this.kind === "image" ? await this.#image(url) : await this.#player();
       this.state = "ready";
     } catch {
       this.state = "failed";
     }
   }
 
-  async #image() {
+  /** @param {string | null} [url] */
+  async #image(url) {
     const image = make("img", { alt: "", draggable: "false", decoding: "sync" });
-    image.src = here(this.media?.url ?? "");
+    image.src = here(url ?? "");
     await image.decode();
     const veil = veilAt(0);
     if (veil.blur > 0) this.blurred = blurredCopy(image, { ...fitted(image, byId("stage")), ...veil });
@@ -82,7 +86,20 @@ export class Picture {
     return image;
   }
 
-  #player() {
+  /** The clip, or its still where this browser cannot play it. */
+  async #player() {
+    try {
+      return await this.#clip();
+    } catch (error) {
+      if (!this.media?.poster_url) throw error;
+      this.isStill = true;
+      this.kind = "image";
+      return this.#image(this.media.poster_url);
+    }
+  }
+
+  /** @returns {Promise<HTMLVideoElement | HTMLAudioElement>} */
+  #clip() {
     const tag = this.kind === "video" ? "video" : "audio";
     const player = make(tag, { controls: true, preload: "metadata", playsinline: true });
     if (player instanceof HTMLVideoElement) {

@@ -93,7 +93,9 @@ export class Stage {
     // The blurred copy stands before the picture while nothing was opened.
     const covered = Boolean(card.picture.blurred) && !this.#open && asArrived(card.step);
     this.#frame.classList.toggle("is-covered", covered);
-    setText(byId("veil-step"), veils && !asArrived(card.step) ? t(veilAt(card.step).name) : "");
+    const words = veils && !asArrived(card.step) ? [t(veilAt(card.step).name)] : [];
+    if (card.picture.isStill) words.push(t("still_only"));
+    setText(byId("veil-step"), words.join(" · "));
     const player = card.picture.element;
     if (player instanceof HTMLVideoElement && this.#media.contains(player)) {
       if (this.#open) player.play().catch(() => {});

@@ -30,6 +30,8 @@ MEASUREMENTS = {
     "bench.lists.admin_list_1m_vs_10k": ["admin_list_1m_vs_10k"],
     "bench.searching.search_vs_scan": ["search_en_vs_scan", "search_zh_vs_scan"],
     "bench.searching.ingest_with_search_vs_without": ["ingest_with_search_vs_without"],
+    "bench.albums.gallery_page_deep_vs_first": ["gallery_page_deep_vs_first"],
+    "bench.albums.gallery_vs_others": ["gallery_vs_drf_cursor", "gallery_vs_static"],
     "bench.counting.dashboard_1m_vs_count": ["dashboard_1m_vs_count"],
 }
 

@@ -96,15 +96,22 @@ def vacuum(name: str, *tables: str) -> None:
         owner.execute(f"VACUUM (ANALYZE) {', '.join(tables)}")
 
 
-def template(label: str, *, images: int, pending: int, people: int) -> str:
-    """A database with that many synthetic rows and moderators, made once; returns its name."""
+def template(
+    label: str, *, images: int, pending: int, people: int, characters: int | None = None
+) -> str:
+    """A database with that many synthetic rows and moderators, made once; returns its name.
+
+    `characters`: over how many the images are spread, by default a thousandth of them.
+    """
     name = f"bench_{label}_{images}_{pending}_{people}_{version()}"
     if exists(name):
         return name
     started = time.monotonic()
     draft = clone(f"{name}_draft")
     use(draft)
-    call_command("populate", images=images, pending=pending, characters=max(10, images // 1000))
+    call_command(
+        "populate", images=images, pending=pending, characters=characters or max(10, images // 1000)
+    )
     from bench.people import add_people  # noqa: PLC0415 (Django is set up by now)
 
     add_people(people)

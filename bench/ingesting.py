@@ -221,7 +221,7 @@ def ingest_rss_growth_mb(size: Size) -> Iterator[Figure]:
     """How much the peak memory of a fresh process grows over one ingest of all the records."""
     database = cluster.clone("bench_run", template=known_half(size.ingest))
     environment = {**os.environ, "DATABASE_URL": cluster.url_of(database)}
-    done = subprocess.run(  # noqa: S603 (ourselves)
+    done = subprocess.run(
         [sys.executable, "-m", "bench.memory", str(size.ingest)],
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip

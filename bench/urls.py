@@ -1,9 +1,10 @@
-"""The product's URLs, and image logs in an admin as Django and unfold make it."""
+"""The product's URLs, and what they are compared with: a stock admin, DRF's own lists."""
 
 from django.urls import URLPattern, URLResolver, path
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
+from bench.plain_api import Constant, PlainImages
 from config.urls import urlpatterns as product_urls
 from gallery.models import ImageLog
 
@@ -20,4 +21,9 @@ class StockImages(ModelAdmin):
 stock = UnfoldAdminSite(name="stock")
 stock.register(ImageLog, StockImages)
 
-urlpatterns: list[URLPattern | URLResolver] = [path("stock/", stock.urls), *product_urls]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("stock/", stock.urls),
+    path("plain/images/", PlainImages.as_view()),
+    path("plain/constant/", Constant.as_view()),
+    *product_urls,
+]

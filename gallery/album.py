@@ -1,14 +1,10 @@
 """The album of a character as a client may see it: which pictures, in pages, with links."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db.models import BooleanField, Q, QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from accounts.identities import LOCAL, Pair, identities_of
@@ -18,18 +14,16 @@ from characters.sources import characters_sources_of, reached_by
 from characters.viewers import Owner
 from characters.visibility import find_character, may_see
 from gallery.cursors import EPOCH, MILLISECOND, Place
-from gallery.models import ImageLog
-from gallery.queues import attach_details
-from media import services as media
+from gallery.models import ImageDetail
+from gallery.queues import newest_details
+from gallery.reading import Image, read_images
+from media.linking import client_links
 from moderation.enums import ReviewStatus
 from upstream.enums import SourceKind
 from upstream.models import Source
 
 VISIBLE = timedelta(days=90)
 LINK_SECONDS = 3600
-# A constant; the values are parameters. From its place on, however deep, such a comparison is read
-# along the index `imagelog_album`.
-_BELOW = "(gallery_imagelog.created_at, gallery_imagelog.id) < (%s, %s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +55,12 @@ class Album:
     own: frozenset[Owner]
     is_staff: bool
 
-    def owns(self, image: ImageLog) -> bool:
+    def owns(self, image: Image) -> bool:
         return (image.source_id, image.user_id) in self.own
+
+    def reads(self, image: Image) -> bool:
+        """Whether prompt and parameters are for this viewer."""
+        return self.is_staff or self.owns(image)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +70,7 @@ class Shown:
     `prompt` and `params` are None for those who may not read them.
     """
 
-    image: ImageLog
+    image: Image
     url: str | None
     prompt: str | None
     params: dict[str, Any] | None
@@ -135,38 +133,22 @@ def read_page(
 ) -> AlbumPage:
     """Up to `limit` pictures of the last 90 days, newest first, from `below` on.
 
-    `created_after` (milliseconds since 1970, inclusive) can only narrow the 90 days. At most four
-    queries, however deep and however many pictures there are.
+    `created_after` (milliseconds since 1970, inclusive) can only narrow the 90 days. One query, and
+    one more for texts that this viewer may read, however deep and however many pictures there are.
     """
     if not album.is_open:
         return AlbumPage(items=[], end=None)
-    rows = _visible(album).filter(
-        Q(source=None) | Q(source__in=album.source_ids),
-        character_id=album.key,
-        created_at__gte=_oldest(created_after),
+    found = read_images(
+        album=album.key,
+        sources=album.source_ids,
+        own=album.own,
+        oldest=_oldest(created_after),
+        below=below,
+        limit=limit + 1,
     )
-    if below is not None:
-        comparison = RawSQL(_BELOW, [below.created_at, below.id], BooleanField())  # noqa: S611
-        rows = rows.filter(comparison)
-    found = list(rows.order_by("-created_at", "-id").only("id", "created_at")[: limit + 1])
     page = found[:limit]
-    return AlbumPage(
-        items=_shown(page, album), end=Place.of(page[-1]) if len(found) > limit else None
-    )
-
-
-def _visible(album: Album) -> QuerySet[ImageLog]:
-    """Others' pictures as GALLERY_MODERATION says, own ones but for purged and held."""
-    rows: QuerySet[ImageLog] = ImageLog.objects.visible(post=settings.GALLERY_MODERATION == "post")
-    users: defaultdict[int | None, list[str]] = defaultdict(list)
-    for source_id, user_id in album.own:
-        users[source_id].append(user_id)
-    for source_id, user_ids in users.items():
-        own = ImageLog.objects.unpurged().filter(
-            held=False, source_id=source_id, user_id__in=user_ids
-        )
-        rows = rows | own
-    return rows
+    end = Place(page[-1].created_at, page[-1].id) if len(found) > limit else None
+    return AlbumPage(items=_shown(page, album), end=end)
 
 
 def _oldest(created_after: int | None) -> datetime:
@@ -179,30 +161,20 @@ def _oldest(created_after: int | None) -> datetime:
         return oldest if created_after < 0 else datetime.max.replace(tzinfo=EPOCH.tzinfo)
 
 
-def _shown(page: Sequence[ImageLog], album: Album) -> list[Shown]:
-    """The rows of a page in their order, with links, and texts for those who may read them.
-
-    Links come first: a decision changes the status and ends all links in one transaction, so a
-    status that is read afterwards is never older than its link.
-    """
-    if not page:
-        return []
-    ids = [image.pk for image in page]
-    pictures = media.pictures(subject_ids=ids, purpose="client", user_id=None, ttl=LINK_SECONDS)
-    images = {image.pk: image for image in _visible(album).filter(pk__in=ids)}
-    ordered = [images[pk] for pk in ids if pk in images]
-    readable = [image for image in ordered if album.is_staff or album.owns(image)]
-    if readable:
-        attach_details(readable)
-    return [_one(image, pictures.get(image.pk)) for image in ordered]
+def _shown(page: Sequence[Image], album: Album) -> list[Shown]:
+    """The rows of a page in their order, with links, and texts for those who may read them."""
+    links = client_links([image.picture for image in page], ttl=LINK_SECONDS)
+    details = newest_details([image.id for image in page if album.reads(image)])
+    return [
+        _one(image, link, details.get(image.id)) for image, link in zip(page, links, strict=True)
+    ]
 
 
-def _one(image: ImageLog, picture: media.Picture | None) -> Shown:
-    detail = getattr(image, "detail", None)
+def _one(image: Image, link: str | None, detail: ImageDetail | None) -> Shown:
     blocked = image.hidden or image.review_status == ReviewStatus.REJECTED
     return Shown(
         image=image,
-        url=picture.url if picture and not blocked else None,
+        url=None if blocked else link,
         prompt=detail.prompt if detail else None,
         params=detail.params if detail else None,
     )

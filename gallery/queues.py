@@ -90,15 +90,22 @@ def _context(subject: Any) -> dict[str, Any]:
     }
 
 
-def attach_details(images: Sequence[ImageLog]) -> None:
-    """Sets `detail` (the newest version of prompt and parameters, or None); one query."""
+def newest_details(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, ImageDetail]:
+    """The newest version of prompt and parameters, without the raw object; one query, or none."""
+    if not ids:
+        return {}
     newest = (
-        ImageDetail.objects.filter(image__in=[image.pk for image in images])
+        ImageDetail.objects.filter(image__in=ids)
         .order_by("image_id", "-id")
         .distinct("image_id")
         .defer("raw")
     )
-    found = {detail.image_id: detail for detail in newest}
+    return {detail.image_id: detail for detail in newest}
+
+
+def attach_details(images: Sequence[ImageLog]) -> None:
+    """Sets `detail` (see newest_details(), or None)."""
+    found = newest_details([image.pk for image in images])
     for image in images:
         image.detail = found.get(image.pk)  # type: ignore[attr-defined]
 

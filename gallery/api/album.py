@@ -136,7 +136,7 @@ def _member_page(asked: Asked, album: Album) -> HttpResponse:
 def _item(shown: Shown) -> dict[str, Any]:
     image = shown.image
     item = {
-        "id": image.upstream_id or str(image.pk),
+        "id": image.upstream_id or str(image.id),
         "userId": image.user_id,
         "archiveId": image.archive_id,
         "messageId": image.message_id,

@@ -1,0 +1,81 @@
+"""The statement that reads a page of an album: rows, status and links of one moment."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+
+from characters.viewers import Owner
+from gallery.cursors import Place
+from media.linking import COLUMNS, JOINS, Linkable
+from moderation.enums import ReviewStatus
+from moderation.prepared import prepared_cursor
+
+# The comparison of rows is read along the index `imagelog_album` from its place on, however deep;
+# an OR of two comparisons is not. Own pictures are shown whatever became of them, but for purged
+# ones; held ones to nobody.
+_PAGE = f"""
+SELECT i.id, i.source_id, i.upstream_id, i.user_id, i.archive_id, i.message_id, i.character_id,
+    i.created_at, i.review_status, i.hidden, {COLUMNS}
+FROM (
+    SELECT * FROM gallery_imagelog
+    WHERE character_id = %(album)s AND created_at >= %(oldest)s {{below}}
+        AND (source_id IS NULL OR source_id = ANY(%(sources)s)) AND NOT held
+        AND ((review_status = ANY(%(statuses)s) AND NOT hidden) {{own}})
+    ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+) i {JOINS.format(subject="i.id")}
+ORDER BY i.created_at DESC, i.id DESC
+"""
+_BELOW = "AND (created_at, id) < (%(time)s, %(id)s)"
+_OWN = """OR (review_status <> 'purged' AND (source_id, user_id) IN (
+    SELECT * FROM unnest(%(own_sources)s::bigint[], %(own_users)s::text[])))"""
+
+
+class Image(NamedTuple):
+    """A picture as its row stands; `picture` is what its link is made of."""
+
+    id: uuid.UUID
+    source_id: int | None
+    upstream_id: str
+    user_id: str
+    archive_id: str
+    message_id: str
+    character_id: str
+    created_at: datetime
+    review_status: str
+    hidden: bool
+    picture: Linkable
+
+
+def read_images(
+    *,
+    album: str,
+    sources: Sequence[int],
+    own: Collection[Owner],
+    oldest: datetime,
+    below: Place | None,
+    limit: int,
+) -> list[Image]:
+    """Newest first, from `below` on: others' pictures as GALLERY_MODERATION says, and the viewer's
+    own (`own`: source, user). One query.
+    """
+    statement = _PAGE.format(below=_BELOW if below else "", own=_OWN if own else "")
+    statuses = [ReviewStatus.APPROVED.value]
+    if settings.GALLERY_MODERATION == "post":
+        statuses.append(ReviewStatus.PENDING.value)
+    parameters = {
+        "album": album,
+        "oldest": oldest,
+        "sources": list(sources),
+        "statuses": statuses,
+        "limit": limit,
+        "own_sources": [source for source, _ in own],
+        "own_users": [user for _, user in own],
+    }
+    if below is not None:
+        parameters |= {"time": below.created_at, "id": below.id}
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [Image._make((*row[:10], Linkable._make(row[10:]))) for row in cursor.fetchall()]

@@ -61,15 +61,11 @@ def read_images(
     """Newest first, from `below` on: others' pictures as GALLERY_MODERATION says, and the viewer's
     own (`own`: source, user). One query.
     """
-    statement = _PAGE.format(below=_BELOW if below else "", own=_OWN if own else "")
-    statuses = [ReviewStatus.APPROVED.value]
-    if settings.GALLERY_MODERATION == "post":
-        statuses.append(ReviewStatus.PENDING.value)
     parameters = {
         "album": album,
         "oldest": oldest,
         "sources": list(sources),
-        "statuses": statuses,
+        "statuses": shown_to_others(),
         "limit": limit,
         "own_sources": [source for source, _ in own],
         "own_users": [user for _, user in own],
@@ -77,5 +73,15 @@ def read_images(
     if below is not None:
         parameters |= {"time": below.created_at, "id": below.id}
     with prepared_cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(statement(deep=below is not None, with_own=bool(own)), parameters)
         return [Image._make((*row[:10], Linkable._make(row[10:]))) for row in cursor.fetchall()]
+
+
+def statement(*, deep: bool, with_own: bool) -> str:
+    """`deep`: from a place on; `with_own`: for a viewer who may have pictures here."""
+    return _PAGE.format(below=_BELOW if deep else "", own=_OWN if with_own else "")
+
+
+def shown_to_others() -> list[str]:
+    post = settings.GALLERY_MODERATION == "post"
+    return [ReviewStatus.APPROVED.value, *([ReviewStatus.PENDING.value] if post else [])]

@@ -31,6 +31,9 @@ class AssetGroup(models.Model):
         return self.upstream_id
 
 
+_LISTED = ["source", "group", "status", "review_status", "hidden", "held"]
+
+
 class Asset(Reviewable):
     """A picture, video or sound that people uploaded for private avatars."""
 
@@ -49,7 +52,15 @@ class Asset(Reviewable):
     class Meta(Reviewable.Meta):
         verbose_name = _("asset")
         verbose_name_plural = _("assets")
-        indexes: ClassVar = [models.Index(fields=["-created_at", "-id"], name="asset_newest")]
+        indexes: ClassVar = [
+            # Pages of the contract's list, however deep, and its totals: all that decides whether
+            # a row is listed stands in the index.
+            models.Index(fields=["-created_at", "-id"], include=_LISTED, name="asset_by_created"),
+            models.Index(
+                fields=["-updated_at", "-created_at", "-id"], include=_LISTED,
+                name="asset_by_updated",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.name or self.upstream_id

@@ -1,11 +1,9 @@
 """Characters as a client may read them: pages with totals, single ones, texts, avatars."""
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -17,10 +15,7 @@ from characters.versions import Approval, approvals, approved_texts
 from characters.viewers import Viewer
 from characters.visibility import SHOWN, Standing, find_character, is_pre, own, public, standing
 from core.contracts import NUL
-
-# Up to so many rows are counted each time; more are counted once a minute.
-COUNTED = 10_000
-COUNT_SECONDS = 60
+from core.totals import total_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +46,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """A list as one viewer may read it. `key` names it for the cached count."""
+    """A list as one viewer may read it; `key` says what it was chosen by."""
 
     rows: QuerySet[Character]
     viewer: Viewer
-    key: str
+    key: tuple[object, ...]
 
     def page(self, number: int, limit: int) -> Page:
         """At most six queries (in `pre` eight), however deep, beside a count in large lists."""
-        total = self.total()
+        total = total_of(self.rows, *self.key)
         start = (number - 1) * limit
         ids: list[uuid.UUID] = []
         if start < total:
@@ -67,17 +62,6 @@ class List:
             ids = list(ordered[start : start + limit])
         items = show(self.rows, ids, viewer=self.viewer)
         return Page(items=items, total=total, number=number, limit=limit)
-
-    def total(self) -> int:
-        """Exact up to COUNTED, beyond at most COUNT_SECONDS old."""
-        counted = self.rows.order_by().values("pk")[: COUNTED + 1].count()
-        if counted <= COUNTED:
-            return counted
-        known: int | None = cache.get(self.key)
-        if known is None:
-            known = self.rows.order_by().count()
-            cache.set(self.key, known, COUNT_SECONDS)
-        return known
 
 
 def public_list(viewer: Viewer) -> List:
@@ -96,9 +80,9 @@ def search(words: str, viewer: Viewer) -> List:
     return List(rows, viewer, _key("search", words, viewer.source_ids, viewer.own))
 
 
-def _key(*parts: object) -> str:
-    text = repr([sorted(part, key=repr) if isinstance(part, frozenset) else part for part in parts])
-    return f"characters.total:{is_pre()}:{hashlib.sha256(text.encode()).hexdigest()}"
+def _key(*parts: object) -> tuple[object, ...]:
+    in_order = (sorted(part, key=repr) if isinstance(part, frozenset) else part for part in parts)
+    return ("characters", is_pre(), *in_order)
 
 
 def show(rows: QuerySet[Character], ids: Sequence[uuid.UUID], *, viewer: Viewer) -> list[Shown]:

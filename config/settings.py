@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         "CaseKindEnum": "moderation.enums.CaseKind",
         "ReportKindEnum": "moderation.enums.ReportKind",
         "CharacterErrorCodeEnum": "characters.enums.ErrorCode",
+        "AssetStatusEnum": "assets.enums.AssetStatus",
         "EnvelopeCodeEnum": "core.envelope_schemas.CODES",
     },
     "POSTPROCESSING_HOOKS": [

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", docs.DocsView.as_view(url_name="schema"), name="docs"),
     path("", include("characters.generation_urls")),
     path("", include("characters.urls")),
+    path("", include("assets.urls")),
     path("", include("gallery.urls")),
     # What else the vendor of the signed contracts has; the other contracts answer for themselves.
     re_path(r"^v1/(?!characters|private-avatar)", unknown_path),

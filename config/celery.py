@@ -92,6 +92,7 @@ app.conf.update(
         "sweep the storage": _every(86_400, "media.tasks.sweep"),
         "deliver the outbox": _every(2, "moderation.tasks.deliver_outbox"),
         "scan for new bank entries": _every(5, "moderation.tasks.scan_banks"),
+        "go on with long tasks": _every(10, "moderation.tasks.run_jobs"),
         "fill the search": _every(5, "moderation.tasks.fill_search"),
         "compare open cases": _every(20, "moderation.tasks.compare_open_cases"),
         "seal decisions": _every(60, "moderation.tasks.seal_decisions"),

@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin_base import LEAD, ConsoleAdmin
-from moderation.admin_base import names_of
+from moderation.admin_base import ExportableAdmin, names_of
 from moderation.admin_policy import ReasonAdmin, ReasonVersionAdmin, TermAdmin, TermVersionAdmin
 from moderation.console.access import person
 from moderation.console.badges import action_badge, status_badge
 from moderation.filters import CaseFilterSet, DecisionFilterSet, TombstoneFilterSet
-from moderation.models import Case, Decision, Receipt, Seal, Tombstone
+from moderation.models import Case, Decision, Export, Receipt, Seal, Tombstone
 from moderation.queues import ESCALATIONS
 from moderation.registry import get_queue
 from moderation.templatetags.console import why
@@ -33,7 +33,7 @@ def _subject_link(row: Any) -> SafeString:
     return format_html('<a class="gh-link gh-mono" href="{}">{}</a>', link, row.subject_id)
 
 
-class _Log(ConsoleAdmin):
+class _Log(ExportableAdmin):
     """Rows of the log about one subject each."""
 
     def prepare_rows(self, request: HttpRequest, rows: Any) -> None:
@@ -55,6 +55,12 @@ class DecisionAdmin(_Log):
     """The log, to be read; its triggers refuse every change."""
 
     filterset_class = DecisionFilterSet
+    export_fields = (
+        "id", "at", "batch", "subject_type", "subject_id", "action", "from_status", "to_status",
+        "to_hidden", "to_held", "reason", "reason_version", "severity", "note", "actor_kind",
+        "actor_id", "actor_name", "actor_role", "reverses", "seen", "case_queue", "case_kind",
+        "case_opened_at", "case_claimed_at", "case_due_at", "case_why",
+    )  # fmt: skip
     list_display = ("id", "at", "action_column", "subject", "change", "reason_column", "who")
     list_display_links = ("id",)
     search_fields = ("id",)
@@ -146,6 +152,16 @@ class TombstoneAdmin(_Log):
         )
 
 
+@admin.register(Export)
+class ExportAdmin(ConsoleAdmin):
+    """Who took what out of the console, to be read."""
+
+    view_permission = LEAD
+    list_display = ("started_at", "user", "listing", "filters", "format", "rows", "state")
+    list_display_links = ("started_at",)
+    list_select_related = ("user",)
+
+
 @admin.register(Receipt)
 class ReceiptAdmin(ConsoleAdmin):
     list_display = ("id", "at", "tombstone_id", "path", "outcome")
@@ -158,10 +174,14 @@ class ReceiptAdmin(ConsoleAdmin):
 
 
 @admin.register(Case)
-class CaseAdmin(ConsoleAdmin):
+class CaseAdmin(ExportableAdmin):
     """Open work, to be read; it is done on the review page or on the subject's page."""
 
     filterset_class = CaseFilterSet
+    export_fields = (
+        "id", "queue", "kind", "subject_type", "subject_id", "priority", "why", "opened_at",
+        "due_at", "claimed_by_id", "claimed_until",
+    )  # fmt: skip
     list_display = (
         "opened_at",
         "queue_column",

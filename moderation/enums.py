@@ -153,3 +153,35 @@ class Why(models.TextChoices):
     def asked_for(cls, why: Iterable[str]) -> bool:
         """Whether people outside asked for the case: then only a person's judgement ends it."""
         return not {cls.REPORTED, cls.APPEALED}.isdisjoint(why)
+
+
+class JobKind(models.TextChoices):
+    DECIDE = "decide", _("Bulk decision")
+    UNDO = "undo", _("Undo of a batch")
+    REPLAY = "replay", _("Replay of failed records")
+
+
+class JobState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    SUCCEEDED = "succeeded", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Failed")
+
+
+class ExportFormat(models.TextChoices):
+    CSV = "csv", "CSV"
+    JSON = "json", "JSON"
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    COMPLETE = "complete", _("Complete")
+    CUT_OFF = "cut_off", _("Cut off")
+
+
+class ReplayOutcome(models.TextChoices):
+    TAKEN = "taken", _("Taken")
+    FAILED = "failed", _("Failed again")
+    REFUSED = "refused", _("Not possible")

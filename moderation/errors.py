@@ -60,5 +60,16 @@ class SearchTooBroad(ModerationError):
         super().__init__(_("This search takes too long; narrow it by a rarer word or a filter."))
 
 
+class BadFilter(ModerationError):
+    """A list's filter that makes no sense: nothing is done by it."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__(_("These filters make no sense: %(names)s.") % {"names": names})
+
+
+class JobRefused(ModerationError):
+    """The account that asked for a long task is closed, or may not do this any more."""
+
+
 class IdempotencyConflict(ModerationError):
     """The key was used with another body, or its first request is still under way."""

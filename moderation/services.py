@@ -23,7 +23,7 @@ from moderation.recording import BatchResult, Request, Result, Step, log_row, sa
 from moderation.registry import get_queue, subject_types
 from moderation.store import Locked, SubjectKey
 from moderation.transitions import Ask, CaseEffect, judge
-from moderation.undoing import reverse_batch
+from moderation.undoing import Portion, reverse_batch
 
 __all__ = ["MAX_NOTE", "BatchResult", "Request", "Result", "decide", "retrying", "undo"]
 
@@ -44,12 +44,13 @@ def decide(
     return retrying(lambda: _decide(requests, actor, batch))
 
 
-def undo(*, batch: uuid.UUID, actor: Actor) -> BatchResult:
-    """Reverses every decision of a batch that can still be reversed, one result each.
+def undo(*, batch: uuid.UUID, actor: Actor, portion: Portion | None = None) -> BatchResult:
+    """Reverses every decision of a batch that can still be reversed, one result each; of a large
+    one a portion at a time.
 
     Raises UnknownBatch. A person's own batch within settings.UNDO_MINUTES; a lead's, any time.
     """
-    return retrying(lambda: reverse_batch(batch, actor))
+    return retrying(lambda: reverse_batch(batch, actor, portion=portion))
 
 
 def retrying(work: Callable[[], T]) -> T:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from moderation import audit, comparing, counts, exposure, outbox, purging, search
+from moderation import audit, comparing, counts, exposure, jobs, outbox, purging, search
 from moderation.banks import scans
 from moderation.cases import SHIFT_GAP
 from moderation.models import IdempotencyRecord, OutboxEvent, Skip
@@ -52,6 +52,13 @@ def compare_open_cases() -> None:
 def scan_banks() -> None:
     """New bank entries against what is held, for a while; a scan goes on where one ended."""
     scans.work(seconds=SCAN_SECONDS)
+
+
+@shared_task
+def run_jobs() -> None:
+    """Long tasks whose message was lost or whose worker died."""
+    for job_id in jobs.unfinished():
+        jobs.run_job.delay(str(job_id))
 
 
 @shared_task

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -29,23 +29,41 @@ class Since:
     acted_on: bool = False
 
 
-def reverse_batch(batch: uuid.UUID, actor: Actor) -> BatchResult:
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A part of a large batch: `size` decisions behind the number `after`, undone as part of the
+    batch `into` that somebody asked for at `asked_at`.
+    """
+
+    after: int
+    size: int
+    into: uuid.UUID
+    asked_at: datetime
+
+
+def reverse_batch(batch: uuid.UUID, actor: Actor, *, portion: Portion | None = None) -> BatchResult:
     """One result per decision of the batch, in its order; the undo rows form a batch of their
     own.
     """
-    originals = list(Decision.objects.filter(batch=batch).order_by("id"))
+    rows = Decision.objects.filter(batch=batch).order_by("id")
+    if portion:
+        rows = rows.filter(pk__gt=portion.after)[: portion.size]
+    originals = list(rows)
     if not originals:
         raise UnknownBatch(_("There is no such batch."))
     present, locked = store.lock({(row.subject_type, row.subject_id) for row in originals})
     since = _since(originals)
     erased = purging.erased_among([row.subject_id for row in originals])
-    new_batch = uuid7()
+    new_batch = portion.into if portion else uuid7()
+    asked_at = portion.asked_at if portion else timezone.now()
     results: list[Result] = []
     steps: list[tuple[Step, Decision]] = []
     for original in originals:
         key: SubjectKey = (original.subject_type, original.subject_id)
         subject = locked[key]
-        refusal = _refusal(original, actor, since[original.pk], gone=original.subject_id in erased)
+        refusal = _refusal(
+            original, actor, since[original.pk], asked_at, gone=original.subject_id in erased
+        )
         if refusal is not None:
             outcome, error = refusal
             results.append(Result(key, outcome, subject.state.status, error=error))
@@ -81,7 +99,7 @@ def _since(originals: Sequence[Decision]) -> dict[int, Since]:
 
 
 def _refusal(
-    original: Decision, actor: Actor, since: Since, *, gone: bool
+    original: Decision, actor: Actor, since: Since, asked_at: datetime, *, gone: bool
 ) -> tuple[Outcome, str] | None:
     if original.action == Action.UNDO:
         return Outcome.INVALID, _("An undo is not undone; decide again.")
@@ -89,7 +107,7 @@ def _refusal(
     if not actor.is_lead:
         if not (own and actor.can_moderate):
             return Outcome.FORBIDDEN, _("Only a lead undoes what somebody else decided.")
-        if timezone.now() - original.at > timedelta(minutes=settings.UNDO_MINUTES):
+        if asked_at - original.at > timedelta(minutes=settings.UNDO_MINUTES):
             minutes = {"minutes": settings.UNDO_MINUTES}
             return Outcome.FORBIDDEN, _("Older than %(minutes)s minutes; ask a lead.") % minutes
         if original.to_guarded or original.to_held:

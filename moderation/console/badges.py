@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.badges import badge, choice_badge
-from moderation.enums import Action, Outcome, ReviewStatus, Severity
+from moderation.enums import Action, JobState, Outcome, ReviewStatus, Severity
 from moderation.models import Reviewable
 
 # Value -> (tone, Material symbol). Tones are defined in console.css.
@@ -39,6 +39,19 @@ _OUTCOME: dict[str, str] = {
     Outcome.INVALID: "error",
     Outcome.FORBIDDEN: "error",
 }
+
+
+JOB_TONES: dict[str, tuple[str, str]] = {
+    JobState.WAITING: ("purged", "schedule"),
+    JobState.RUNNING: ("running", "progress_activity"),
+    JobState.SUCCEEDED: ("approved", "check_circle"),
+    JobState.CANCELLED: ("purged", "block"),
+    JobState.FAILED: ("rejected", "error"),
+}
+
+
+def job_badge(state: str) -> SafeString:
+    return choice_badge(JobState.choices, JOB_TONES, state)
 
 
 def status_badge(status: str) -> SafeString:

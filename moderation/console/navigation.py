@@ -59,6 +59,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     ("moderation.Decision", "history"),
                     ("moderation.Seal", "verified"),
                     ("moderation.Tombstone", "delete_forever"),
+                    ("moderation.Export", "download"),
                 ],
             ),
         },
@@ -85,8 +86,10 @@ def _work(request: HttpRequest) -> list[Item]:
         {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")},
         {"title": _("All queues"), "icon": "inbox", "link": reverse("console:queues"),
          "active": request.path == reverse("console:queues")},
+        {"title": _("Search"), "icon": "search", "link": reverse("console:search")},
         {"title": _("Hand-over"), "icon": "swap_horiz", "link": reverse("console:handover")},
         {"title": _("Sync runs"), "icon": "sync", "link": reverse("console:runs")},
+        {"title": _("Long tasks"), "icon": "hourglass_top", "link": reverse("console:jobs")},
     ]  # fmt: skip
     if request.user.has_perm(LEAD):
         link = reverse("console:month")

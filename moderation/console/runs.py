@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -11,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.keyset import read_page
+from moderation import jobs
 from moderation.console.access import OPERATE, console_page, page_context, person
+from moderation.enums import JobKind
 from upstream.enums import RunStatus, SourceKind
 from upstream.errors import SyncError
 from upstream.models import Fault, Source, SyncRun
@@ -21,8 +24,8 @@ from upstream.tasks import enqueue_run
 
 RUNS_SHOWN = 50
 FAULTS_SHOWN = 50
-# More would keep the page waiting; pressing again takes the next ones.
-REPLAYED_AT_ONCE = 200
+# More are replayed by a worker, with a progress bar.
+REPLAYED_AT_ONCE = 20
 
 
 def latest_runs(*, limit: int) -> list[SyncRun]:
@@ -52,12 +55,18 @@ def runs_page(request: HttpRequest) -> HttpResponse:
 @console_page()
 def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     run = get_object_or_404(SyncRun.objects.select_related("source", "started_by"), pk=run_id)
-    page = read_page(run.faults.all(), request.GET, size=FAULTS_SHOWN)
+    shown, text = (request.GET.get(name, "").replace("\0", "").strip() for name in ("show", "q"))
+    faults = run.faults.filter(resolved_at__isnull=shown == "open") if shown else run.faults.all()
+    if text:
+        faults = faults.filter(Q(upstream_id=text) | Q(error__icontains=text))
+    page = read_page(faults, request.GET, size=FAULTS_SHOWN)
     context: dict[str, Any] = {
         "title": _("Run of %(source)s") % {"source": run.source.name},
         "run": run,
         "page": page,
         "faults": page.rows,
+        "shown": shown,
+        "q": text,
         "open_faults": run.faults.filter(resolved_at__isnull=True).count() if run.failed else 0,
         "statuses": RunStatus.values,
         "may_operate": request.user.has_perm(OPERATE),
@@ -112,7 +121,11 @@ def replay_all(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     run = get_object_or_404(SyncRun, pk=run_id)
     waiting = run.faults.filter(resolved_at__isnull=True).order_by("replayed_at", "pk")
     found = list(waiting[: REPLAYED_AT_ONCE + 1])
-    faults = [_replayed(fault, request) for fault in found[:REPLAYED_AT_ONCE]]
+    if len(found) > REPLAYED_AT_ONCE:
+        asked = {"run": str(run.pk)}
+        job = jobs.ask(kind=JobKind.REPLAY, user=person(request), parameters=asked)
+        return HttpResponseRedirect(reverse("console:job", args=[job.pk]))
+    faults = [_replayed(fault, request) for fault in found]
     taken = sum(1 for fault in faults if fault.resolved_at)
     if taken:
         text = ngettext("%(n)s record was taken.", "%(n)s records were taken.", taken)
@@ -121,6 +134,4 @@ def replay_all(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         failed = len(faults) - taken
         text = ngettext("%(n)s record failed again.", "%(n)s records failed again.", failed)
         messages.error(request, text % {"n": failed})
-    if len(found) > REPLAYED_AT_ONCE:
-        messages.info(request, _("More records are left; press again for the next ones."))
     return HttpResponseRedirect(reverse("console:run", args=[run.pk]))

@@ -11,15 +11,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core.keys import uuid7
 from media.models import ViewLog
 from media.services import Picture
-from moderation import timeline
+from moderation import jobs, timeline
 from moderation.actors import Actor
 from moderation.console.access import LEAD, MODERATE, console_page, page_context, person
 from moderation.console.actions import offered_reasons, tell
+from moderation.console.bulk import AT_ONCE
 from moderation.console.pictures import console_pictures
 from moderation.context import contexts_of
-from moderation.enums import Action, CaseKind, Outcome, ReviewStatus, Seen
+from moderation.enums import Action, CaseKind, JobKind, Outcome, ReviewStatus, Seen
 from moderation.errors import UnknownBatch, UnknownSubjectType
 from moderation.models import Case, Decision, Note, Reason, Reviewable
 from moderation.registry import ReviewQueue, get_queue, queue_for
@@ -235,6 +237,13 @@ def batch_page(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
 
 
 def _undo(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
+    """A large batch is undone by a worker, with a progress bar."""
+    numbers = Decision.objects.filter(batch=batch).values("pk")[: AT_ONCE + 1]
+    if numbers.count() > AT_ONCE:
+        job = jobs.ask(
+            kind=JobKind.UNDO, user=person(request), batch=uuid7(), parameters={"batch": str(batch)}
+        )
+        return HttpResponseRedirect(reverse("console:job", args=[job.pk]))
     try:
         result = undo(batch=batch, actor=Actor.person(person(request)))
     except UnknownBatch:

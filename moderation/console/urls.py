@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from moderation.console import assignments, handover, month, queues, review, runs, shift, subjects
+from moderation.console import (
+    assignments,
+    bulk,
+    exports,
+    handover,
+    jobs,
+    month,
+    queues,
+    review,
+    runs,
+    searching,
+    shift,
+    subjects,
+)
 
 app_name = "console"
 _SUBJECT = "subjects/<str:subject_type>/<uuid:subject_id>/"
@@ -18,6 +31,16 @@ urlpatterns = [
     path(f"{_SUBJECT}decide/", subjects.decide_subject, name="decide"),
     path(f"{_SUBJECT}notes/", subjects.note_subject, name="note"),
     path("batches/<uuid:batch>/", subjects.batch_page, name="batch"),
+    path("search/", searching.search_page, name="search"),
+    path("bulk/<str:subject_type>/", bulk.bulk_page, name="bulk"),
+    path("tasks/", jobs.jobs_page, name="jobs"),
+    path("tasks/<uuid:job_id>/", jobs.job_page, name="job"),
+    path("tasks/<uuid:job_id>/state/", jobs.job_state, name="job-state"),
+    path("tasks/<uuid:job_id>/cancel/", jobs.cancel_job, name="job-cancel"),
+    path("exports/new/<str:listing>/", exports.start_export, name="export-start"),
+    path("exports/<uuid:export_id>/", exports.export_page, name="export"),
+    path("exports/<uuid:export_id>/file/", exports.export_file, name="export-file"),
+    path("exports/<uuid:export_id>/state/", exports.export_state, name="export-state"),
     path("runs/", runs.runs_page, name="runs"),
     path("runs/start/", runs.start, name="run-start"),
     path("runs/<uuid:run_id>/", runs.run_page, name="run"),

@@ -6,6 +6,7 @@ from moderation.models.case import Case, Shift, Skip
 from moderation.models.decision import Decision, Receipt, Seal, Tombstone
 from moderation.models.exposure import Sight, SightLevel
 from moderation.models.family import Representative
+from moderation.models.job import Export, Job
 from moderation.models.journal import HandOver, IdempotencyRecord, Note, OutboxEvent, Tally
 from moderation.models.policy import Reason, ReasonVersion
 from moderation.models.report import Report
@@ -21,8 +22,10 @@ __all__ = [
     "BankScan",
     "Case",
     "Decision",
+    "Export",
     "HandOver",
     "IdempotencyRecord",
+    "Job",
     "Note",
     "OutboxEvent",
     "Reason",

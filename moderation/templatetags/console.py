@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
@@ -14,8 +15,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.enums import Role
+from core.keyset import PARAMETERS
 from moderation.console import badges
 from moderation.enums import ActorKind, ReviewStatus, Seen, Why
+from moderation.registry import subject_types
 from upstream.badges import run_badge
 
 register = template.Library()
@@ -23,6 +26,7 @@ register = template.Library()
 register.filter("status_badge", badges.status_badge)
 register.filter("action_badge", badges.action_badge)
 register.filter("run_badge", run_badge)
+register.filter("job_badge", badges.job_badge)
 register.filter("severity_badge", badges.severity_badge)
 register.filter("subject_badges", badges.subject_badges)
 
@@ -127,6 +131,20 @@ def fact(value: Any) -> Any:
 
 def _words(choices: Any) -> Callable[[str], str]:
     return lambda value: str(dict(choices).get(value, value))
+
+
+@register.simple_tag(takes_context=True)
+def list_tools(context: dict[str, Any], changelist: Any) -> dict[str, str]:
+    """Addresses of a list's export and of its bulk decision, where this person has them."""
+    request, model_admin = context["request"], changelist.model_admin
+    label = model_admin.model._meta.label_lower
+    query = changelist.get_query_string(remove=list(PARAMETERS))
+    tools = {}
+    if request.user.has_perm("accounts.lead") and model_admin.export_columns():
+        tools["export"] = reverse("console:export-start", args=[label]) + query
+    if request.user.has_perm("accounts.moderate") and label in subject_types():
+        tools["bulk"] = reverse("console:bulk", args=[label]) + query
+    return tools
 
 
 register.filter("status_word", _words(ReviewStatus.choices))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -252,12 +251,19 @@ def claim_family(*, user: User, family: uuid.UUID) -> list[Case]:
 def _take(user: User, rows: Sequence[Case], *, family: uuid.UUID | None) -> None:
     """Leases locked cases of one queue; raises StaleClaim or NotAllowed for all of them."""
     _may_work(user, rows[0].queue)
-    now, token = timezone.now(), uuid.uuid4()
+    now = timezone.now()
     judged = _judged(user, rows)
+    if not all(_is_free(case, user, now) and case.subject_id not in judged for case in rows):
+        raise StaleClaim(_("Somebody else is looking at it."))
+    _lease(user, rows, family=family, now=now)
+
+
+def _lease(user: User, rows: Sequence[Case], *, family: uuid.UUID | None, now: datetime) -> None:
+    """Writes leases of locked cases: one token for a family, else one for each."""
+    shared = uuid.uuid4()
     for case in rows:
-        if not _is_free(case, user, now) or case.subject_id in judged:
-            raise StaleClaim(_("Somebody else is looking at it."))
-        case.claimed_by, case.claim_token, case.claimed_at = user, token, now
+        case.claimed_by, case.claimed_at = user, now
+        case.claim_token = shared if family else uuid.uuid4()
         case.claimed_until = now + timedelta(seconds=settings.CLAIM_SECONDS)
         case.ready, case.family = True, family
     Case.objects.bulk_update(rows, [*_LEASED, "ready", "family"])
@@ -268,17 +274,19 @@ def _judged(user: User, rows: Sequence[Case]) -> set[uuid.UUID]:
 
 
 def claim_these(*, user: User, case_ids: Collection[uuid.UUID]) -> list[Case]:
-    """Leases those of some given cases that are open and nobody else's, each with a new token and
-    no longer as part of a family.
+    """Leases those of some given cases that are open and nobody else's, each with a new token. Two
+    or more of a family that nobody else holds a part of stay one, with one token.
 
     The others are left out, and so is what would go beyond MAX_HELD. Raises NotAllowed when one is
     in a queue outside the user's role.
     """
     now = timezone.now()
+    wanted = Case.objects.filter(pk__in=list(case_ids))
     with transaction.atomic():
+        for family in sorted({case.family for case in wanted if case.family is not None}):
+            families.lock(family)
         # In the order in which decide() locks them.
-        asked = Case.objects.select_for_update().filter(pk__in=list(case_ids))
-        rows = list(asked.order_by("subject_id"))
+        rows = list(wanted.select_for_update().order_by("subject_id"))
         judged = _judged(user, rows)
         free = [
             case for case in rows if _is_free(case, user, now) and case.subject_id not in judged
@@ -287,15 +295,9 @@ def claim_these(*, user: User, case_ids: Collection[uuid.UUID]) -> list[Case]:
             _may_work(user, queue)
         mine = [case.pk for case in free if case.claimed_by_id == user.pk]
         room = MAX_HELD - Case.objects.filter(claimed_by=user).exclude(pk__in=mine).count()
-        taken = Case.objects.filter(pk__in=[case.pk for case in free][: max(0, room)])
-        taken.update(
-            claimed_by=user,
-            claim_token=RandomUUID(),
-            claimed_at=now,
-            claimed_until=now + timedelta(seconds=settings.CLAIM_SECONDS),
-            ready=True,
-            family=None,
-        )
+        taken = free[: max(0, room)]
+        for shared, group in families.groups(taken, user).items():
+            _lease(user, group, family=shared, now=now)
         return families.in_order(taken)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.models import User
 from moderation.models import Case
 from moderation.prepared import prepared_cursor
 
@@ -130,6 +131,26 @@ def lock(family: uuid.UUID) -> None:
     """Waits until nobody claims the family, and keeps it until the transaction's end."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(uuid_hash_extended(%s::uuid, 0))", [family])
+
+
+def groups(cases: Sequence[Case], user: User) -> dict[uuid.UUID | None, list[Case]]:
+    """By the family that they can be claimed as, None for each alone: two or more of one of which
+    nobody else holds a member. Their families are locked.
+    """
+    by_family: dict[uuid.UUID, list[Case]] = {}
+    for case in cases:
+        if case.family is not None:
+            by_family.setdefault(case.family, []).append(case)
+    elsewhere = set(
+        Case.objects.filter(family__in=by_family, claimed_by__isnull=False)
+        .exclude(claimed_by=user)
+        .values_list("family", flat=True)
+    )
+    kept = {name for name, group in by_family.items() if len(group) > 1} - elsewhere
+    found: dict[uuid.UUID | None, list[Case]] = {}
+    for case in cases:
+        found.setdefault(case.family if case.family in kept else None, []).append(case)
+    return found
 
 
 def in_order(cases: Iterable[Case]) -> list[Case]:

@@ -30,6 +30,7 @@ def words() -> Words:
         **_cards(),
         **_outcomes(),
         **_dialogs(),
+        **_families(),
         **_times(),
         **{f"why_{why.value}": str(why.label) for why in Why},
     }
@@ -191,4 +192,27 @@ def _times() -> Words:
         "span_hours_only": _("{h} h"),
         "span_days": _("{d} d {h} h"),
         "span_days_only": _("{d} d"),
+    }
+
+
+def _families() -> Words:
+    return {
+        "look_alike": plural("{n} that looks alike", "{n} that look alike"),
+        "peeled": _("Peeled off: it is the next card."),
+        "still_to_see": plural(
+            "Scroll: {n} was not on the screen yet.", "Scroll: {n} were not on the screen yet."
+        ),
+        "bits_apart": _("{n} of 256 bits apart"),
+        "breaks_with_rejected": plural(
+            "{by} rejected one that is {n} bit away. The same key again goes on.",
+            "{by} rejected one that is {n} bits away. The same key again goes on.",
+        ),
+        "breaks_with_approved": plural(
+            "{by} approved one that is {n} bit away. The same key again goes on.",
+            "{by} approved one that is {n} bits away. The same key again goes on.",
+        ),
+        "breaks_with_many": plural(
+            "{n} of these looks like one decided otherwise. The same key again goes on.",
+            "{n} of these look like ones decided otherwise. The same key again goes on.",
+        ),
     }

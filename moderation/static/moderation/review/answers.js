@@ -3,7 +3,8 @@
 
 import { api } from "./api.js";
 import { isolate, t } from "./config.js";
-import { Card } from "./deck.js";
+import { Card } from "./card.js";
+import { all, gather } from "./family.js";
 import { lastDone, toast } from "./notices.js";
 import { said, whatAre } from "./sentences.js";
 
@@ -80,7 +81,7 @@ export class Answers extends EventTarget {
   #kept({ entry, failed }) {
     const subjects = new Set(failed.map((each) => each.subject));
     const whole = failed.some((each) => each.subject === null);
-    for (const card of this.deck.cards) {
+    for (const card of all(this.deck.cards)) {
       const meant = whole ? entry.cases.includes(card.id) : subjects.has(card.subject.id);
       if (meant && card.state === "undoing") card.state = "decided";
     }
@@ -99,14 +100,20 @@ export class Answers extends EventTarget {
     if (!ids.length) return 0;
     const found = await api.claimThese(ids).catch(() => []);
     const claimed = new Map(found.map((row) => [row.id, row]));
-    const cards = ids.flatMap((id) => {
+    /** @type {Card[]} */
+    const back = [];
+    /** @type {Card[]} */
+    const fresh = [];
+    for (const id of ids) {
       const row = claimed.get(id);
       const known = this.deck.find(id);
       if (row && known) known.renew(row);
-      else known?.lose(t("lost_to_other"));
-      return row ? [known ?? new Card(row)] : []; // else closed, or somebody else has it
-    });
+      else if (known) this.deck.peel(known, t("lost_to_other"));
+      if (row) (known ? back : fresh).push(known ?? new Card(row)); // else closed, or somebody else has it
+    }
+    const cards = [...back, ...fresh];
     for (const card of cards) card.notice = notice;
+    gather(fresh);
     if (cards.length) this.deck.bringBack(cards);
     else this.deck.changed();
     return cards.length;

@@ -136,6 +136,10 @@ export const api = {
     }
     return found;
   },
+  /** The nearest decided pictures. @param {{type: string, id: string}[]} subjects @returns {Promise<{items: import("./types.js").Precedence[]}>} */
+  precedents: (subjects) => post("precedents/", { subjects }),
+  /** What was on the screen. @param {{subject: string, seen: string}[]} pictures */
+  exposed: (pictures) => post("exposure/", { pictures }),
   /** What I hold, in all queues. @returns {Promise<{cases: Case[]}>} */
   claims: () => call("GET", "claims/"),
   /** Those still ours. @param {string[]} cases @returns {Promise<{cases: {id: string, expires_at: string}[]}>} */

@@ -4,6 +4,7 @@
 import { NotSignedIn, Refused } from "./api.js";
 import { t } from "./config.js";
 import { byId, setText } from "./dom.js";
+import { all } from "./family.js";
 import { announce, toast } from "./notices.js";
 import { Loader } from "./picture.js";
 import { Supply } from "./supply.js";
@@ -50,7 +51,7 @@ export class Batches extends EventTarget {
 
   /** All that this page holds. */
   get cards() {
-    return [...this.deck.cards, ...this.supply.prepared];
+    return all([...this.deck.cards, ...this.supply.prepared]);
   }
 
   #follow() {
@@ -109,7 +110,7 @@ export class Batches extends EventTarget {
     }
   }
 
-  /** @param {import("./deck.js").Card[]} cards */
+  /** @param {import("./card.js").Card[]} cards */
   #arrive(cards) {
     this.deck.load([...this.deck.open, ...cards]);
     announce(t("batch_here", { n: cards.length }));

@@ -11,9 +11,10 @@ import { shortChips } from "./chips.js";
 import { number, t } from "./config.js";
 import { here, icon, make, setText } from "./dom.js";
 import { markOf, stateOf } from "./marks.js";
+import { few, times } from "./sheet.js";
 import { asArrived, gridVeilAt } from "./veil.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 /** @typedef {{present: boolean, selected: boolean, place: number, total: number}} Standing */
 /** @typedef {(cell: Cell) => void} Adornment */
 
@@ -117,7 +118,8 @@ export class Cell {
   /** @param {Standing} standing */
   show({ present, selected, place, total }) {
     const { card, element } = this;
-    const state = [present, selected, place, total, card.state, card.mark, card.notice, card.step, card.case.claim.token].join();
+    this.#family();
+    const state = [present, selected, place, total, card.kin.length, card.state, card.mark, card.notice, card.step, card.case.claim.token].join();
     if (state === this.#shown) return;
     this.#shown = state;
     element.classList.toggle("is-present", present);
@@ -133,11 +135,19 @@ export class Cell {
     setText(this.#notice, card.isOpen || card.state === "lost" ? card.notice : "");
   }
 
+  #family() {
+    const badge = times(this.card);
+    if ((this.element.dataset.family ?? "") === badge) return;
+    this.element.dataset.family = badge;
+    this.badges.replaceChildren(...(badge ? [make("li", { class: "chip family-badge" }, badge)] : []));
+    this.extra.replaceChildren(...few(this.card));
+  }
+
   /** @param {number} place @param {number} total */
   #label(place, total) {
     const where = t("place", { place: number(place), total: number(total) });
     const why = shortChips(this.card).map((chip) => chip.textContent);
-    return [this.card.title, where, stateOf(this.card), ...why].join(", ");
+    return [this.card.title, ...(this.card.kin.length ? [t("look_alike", { n: this.card.whole.length })] : []), where, stateOf(this.card), ...why].join(", ");
   }
 
   #veil() {

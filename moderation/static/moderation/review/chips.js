@@ -6,7 +6,7 @@ import { t, wordOr } from "./config.js";
 import { make } from "./dom.js";
 import { span } from "./format.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 
 const GRAVE = new Set([
   "reported", "critical", "escalated", "upstream_rejected", "same_as_rejected", "same_as_purged",

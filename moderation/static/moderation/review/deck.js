@@ -1,74 +1,9 @@
 // @ts-check
 /** The cards on the desk: the present batch, where the moderator is, and what became of each card. */
 
-import { Picture } from "./picture.js";
+import { all, apart, part, tops } from "./family.js";
 
-/** @typedef {import("./types.js").Case} Case */
-
-/** One claimed case as it lies on the desk. */
-export class Card {
-  /** @type {"open" | "decided" | "undoing" | "lost"} */
-  state = "open";
-  /** The action that decided it, and the reason's slug. */
-  mark = "";
-  reason = "";
-  /** Why it came back, or cannot be decided any longer. */
-  notice = "";
-  /** How far B was pressed for this picture. */
-  step = 0;
-
-  /** @param {Case} data */
-  constructor(data) {
-    this.case = data;
-    this.picture = new Picture(data.subject.image);
-  }
-
-  get id() {
-    return this.case.id;
-  }
-
-  get subject() {
-    return this.case.subject;
-  }
-
-  get title() {
-    return this.case.subject.title || this.case.subject.upstream_id || this.case.subject.id;
-  }
-
-  get isOpen() {
-    return this.state === "open";
-  }
-
-  /** A new claim on the same case: token, lease and links are new, what was seen stays seen. @param {Case} data */
-  renew(data) {
-    const before = this.picture;
-    this.case = data;
-    if (before.state !== "ready") this.picture = new Picture(data.subject.image);
-    this.picture.seen = before.seen;
-    this.reopen();
-  }
-
-  /** @param {string} action @param {string} reason */
-  settle(action, reason) {
-    this.state = "decided";
-    this.mark = action;
-    this.reason = reason;
-    this.notice = "";
-  }
-
-  /** @param {string} notice */
-  reopen(notice = "") {
-    this.state = "open";
-    this.mark = this.reason = "";
-    this.notice = notice;
-  }
-
-  /** No longer ours to decide. @param {string} notice */
-  lose(notice) {
-    this.reopen(notice);
-    this.state = "lost";
-  }
-}
+/** @typedef {import("./card.js").Card} Card */
 
 /** Emits `change`. The card in view changes only by the moderator's own key: never under the finger. */
 export class Deck extends EventTarget {
@@ -101,7 +36,7 @@ export class Deck extends EventTarget {
 
   /** @param {string | null} id */
   find(id) {
-    return this.cards.find((card) => card.id === id);
+    return all(this.cards).find((card) => card.id === id);
   }
 
   /** @param {Card[]} cards */
@@ -120,7 +55,7 @@ export class Deck extends EventTarget {
 
   /** Marks cards and goes on to the next open one. @param {Card[]} cards @param {string} action @param {string} reason */
   settle(cards, action, reason) {
-    for (const card of cards) card.settle(action, reason);
+    for (const card of all(cards)) card.settle(action, reason);
     this.advance();
   }
 
@@ -147,6 +82,7 @@ export class Deck extends EventTarget {
 
   /** Shows the first of some cards, which may be of an earlier batch. @param {Card[]} cards */
   show(cards) {
+    cards = tops(cards);
     const gone = cards.filter((card) => !this.cards.includes(card));
     const at = this.current ? this.cards.indexOf(this.current) : 0;
     this.cards = [...this.cards.slice(0, at), ...gone, ...this.cards.slice(at)];
@@ -156,6 +92,7 @@ export class Deck extends EventTarget {
 
   /** Cards that came back lie right behind the one in view. @param {Card[]} cards */
   bringBack(cards) {
+    cards = apart(cards);
     const present = this.current;
     const moved = cards.filter(
       (card) => card !== present && !(this.keepsPlaces && this.cards.includes(card)),
@@ -165,6 +102,16 @@ export class Deck extends EventTarget {
     this.cards.splice(at, 0, ...moved);
     // With nothing left to look at, the one in view is a decided card: the returned one may show.
     if (!present?.isOpen) this.current = cards[0] ?? present;
+    this.changed();
+  }
+
+  /** A member becomes a card of its own, right behind its family. @param {Card} card @param {string} [lost] why it is no longer ours */
+  peel(card, lost = "") {
+    const at = this.cards.indexOf(card.lead ?? card);
+    const rest = part(card);
+    if (lost) card.lose(lost);
+    if (rest && at >= 0) this.cards.splice(at, 1, rest, ...(lost ? [] : [card]));
+    if (rest && this.current === card) this.current = rest;
     this.changed();
   }
 

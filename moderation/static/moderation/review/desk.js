@@ -2,11 +2,12 @@
 /** Deciding and taking back: what a key does to cards, at once and without asking the server. */
 
 import { config } from "./config.js";
+import { all } from "./family.js";
 import { lastDone } from "./notices.js";
 import { said, sentence, whatAre } from "./sentences.js";
 import { thisTab, uuid } from "./tabs.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 /** @typedef {import("./types.js").Entry} Entry */
 /** @typedef {{cards: Card[], entry: string, action: string, batch: string}} Done */
 /** @typedef {{reason?: string, note?: string}} Words */
@@ -29,8 +30,9 @@ export class Desk extends EventTarget {
     this.sender = sender;
   }
 
-  /** One act on one card or many: sent, answered and undone together. @param {Card[]} cards @param {string} action @param {Words} words */
-  decide(cards, action, { reason = "", note = "" } = {}) {
+  /** One act on one card or many: sent, answered and undone together. @param {Card[]} leads @param {string} action @param {Words} words */
+  decide(leads, action, { reason = "", note = "" } = {}) {
+    const cards = all(leads);
     const rows = cards.map(({ case: { id, claim }, picture }) => ({
       case: id, claim_token: claim.token, action, reason, note, seen: picture.seen,
     }));
@@ -39,7 +41,7 @@ export class Desk extends EventTarget {
     const entry = this.#entry({ title: what.title, action, reason, cases, rows });
     this.outbox.put(entry);
     this.#done.push({ cards, entry: entry.id, action, batch: "" });
-    this.deck.settle(cards, action, reason);
+    this.deck.settle(leads, action, reason);
     lastDone(sentence(action, what, reason));
     this.sender.nudge();
     this.checkLeft();

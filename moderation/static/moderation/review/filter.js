@@ -5,7 +5,7 @@ import { causeWord } from "./chips.js";
 import { t } from "./config.js";
 import { byId, make, setText } from "./dom.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 
 const MOST_OFFERED = 40;
 

@@ -5,7 +5,7 @@ import { Cell, cellAt } from "./cell.js";
 import { byId, setText } from "./dom.js";
 import { t } from "./config.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 
 /** Held this long, a press reveals; shorter, it selects. */
 const HOLD = 350;

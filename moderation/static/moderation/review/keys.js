@@ -22,7 +22,9 @@ const KEYS = {
   Escape: "escape",
 };
 /** @type {Record<string, string>} */
-const IN_FOCUS = { ArrowDown: "next", ArrowUp: "previous" };
+const IN_FOCUS = { ArrowDown: "next", ArrowUp: "previous", KeyX: "peel" };
+/** @type {Record<string, string>} */
+const IN_FOCUS_WITH_SHIFT = { ArrowRight: "member-next", ArrowLeft: "member-previous" };
 /** @type {Record<string, string>} */
 const IN_GRID = {
   ArrowDown: "down", ArrowUp: "up", Home: "first", End: "last", PageDown: "page-down", PageUp: "page-up",
@@ -33,7 +35,7 @@ const WITH_SHIFT = {
   ArrowRight: "extend-next", ArrowLeft: "extend-previous", ArrowDown: "extend-down", ArrowUp: "extend-up",
 };
 /** Holding these down goes on; holding A must not approve one picture after the other. */
-const REPEATING = /^(?:extend-)?(?:next|previous|down|up|page-down|page-up)$/;
+const REPEATING = /^(?:extend-|member-)?(?:next|previous|down|up|page-down|page-up)$/;
 const PRESSABLE = "button, a[href], summary, [role=button], video, audio";
 
 /** @param {KeyboardEvent} event @param {boolean} grid */
@@ -45,7 +47,7 @@ function commandOf(event, grid) {
     return code === "KeyZ" ? "undo" : grid && code === "KeyA" ? "select-all" : "";
   }
   if (key === "?" || key === "？" || (code === "Slash" && shiftKey)) return "help";
-  if (shiftKey) return grid ? (WITH_SHIFT[code] ?? "") : "";
+  if (shiftKey) return (grid ? WITH_SHIFT : IN_FOCUS_WITH_SHIFT)[code] ?? "";
   return (grid ? IN_GRID : IN_FOCUS)[code] ?? KEYS[code] ?? "";
 }
 

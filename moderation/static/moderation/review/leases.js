@@ -4,7 +4,7 @@
 import { api, NotSignedIn, serverNow } from "./api.js";
 import { config } from "./config.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 
 /** Without a key or a pointer for so long, claims are left to run out: others may take them. */
 const AWAY = Math.max(config.claimSeconds, 300) * 1000;

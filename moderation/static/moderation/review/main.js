@@ -9,6 +9,7 @@ import { Confirm } from "./confirm.js";
 import { Deck } from "./deck.js";
 import { Desk } from "./desk.js";
 import { byId, setText, showDialog } from "./dom.js";
+import { watchExposure } from "./exposure.js";
 import { Filter } from "./filter.js";
 import { Grid } from "./grid.js";
 import { Header } from "./header.js";
@@ -21,8 +22,10 @@ import { announce, banner, toast } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { Palette } from "./palette.js";
 import { Pane } from "./pane.js";
+import { Precedents } from "./precedents.js";
 import { Selection } from "./selection.js";
 import { Sender } from "./sender.js";
+import { Sheet } from "./sheet.js";
 import { guardSignOut } from "./signout.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
@@ -41,6 +44,8 @@ const batches = new Batches(deck, outbox, modes);
 const leases = new Leases(() => batches.cards);
 const stage = new Stage();
 const strip = new Strip(deck, modes);
+const sheet = new Sheet(deck, modes);
+const precedents = new Precedents(deck);
 const pane = new Pane(modes);
 const palette = new Palette();
 const history = new History(desk, palette);
@@ -48,12 +53,15 @@ const header = new Header(outbox, sender, leases, deck);
 const filter = new Filter(deck);
 const reveal = (/** @type {boolean} */ open) => stage.reveal(open);
 const grid = new Grid({ deck, selection, modes, reveal });
-const verdicts = new Verdicts({ deck, desk, selection, palette, confirm: new Confirm(), modes });
+const verdicts = new Verdicts({ deck, desk, selection, palette, confirm: new Confirm(), modes, precedents });
 const help = /** @type {HTMLDialogElement} */ (byId("help"));
 
 function draw() {
   const card = deck.current ?? null;
-  stage.show(card);
+  sheet.show(card);
+  stage.show(sheet.inView(card));
+  sheet.prepare(deck.upcoming.find((each) => each !== card));
+  precedents.show(card);
   strip.show();
   grid.show();
   pane.show(card);
@@ -100,12 +108,15 @@ const commands = {
   more: () => batches.more(),
   filter: () => filter.open(),
   unfilter: () => filter.clear(),
+  "member-next": () => sheet.step(1),
+  "member-previous": () => sheet.step(-1),
+  peel: () => sheet.peel() && announce(t("peeled")),
   escape: () => (selection.size ? selection.clear() : filter.clear()),
   context: () => announce(t(pane.toggle() ? "context_shown" : "context_hidden")),
   history: () => history.toggle(),
   help: () => (help.open ? help.close() : showDialog(help)),
   again: () => batches.refill(),
-  retry: () => deck.current && answers.reclaim([deck.current.id], ""),
+  retry: () => deck.current && answers.reclaim(deck.current.whole.map((card) => card.id), ""),
 };
 
 readKeys(commands, reveal, () => modes.isGrid);
@@ -134,7 +145,7 @@ desk.addEventListener("exhausted", () => batches.refill());
 answers.addEventListener("counted", (event) => header.count(/** @type {CustomEvent} */ (event).detail));
 leases.addEventListener("lost", (event) => {
   const card = /** @type {CustomEvent} */ (event).detail;
-  card.lose(t("lost"));
+  deck.peel(card, t("lost"));
   if (card === deck.current) announce(t("lost"));
   deck.changed();
 });
@@ -144,6 +155,7 @@ addEventListener("beforeunload", (event) => {
   if (outbox.unsaved.size) event.preventDefault();
 });
 guardSignOut(outbox, sender);
+watchExposure(() => batches.cards);
 changeMode();
 
 api.me().then(

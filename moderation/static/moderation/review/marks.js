@@ -3,7 +3,7 @@
 
 import { t } from "./config.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 
 /** @type {Record<string, string>} */
 const ICONS = { approve: "check", reject: "cross", escalate: "up", skip: "skip", reopen: "undo", undo: "undo" };

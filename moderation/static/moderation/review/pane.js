@@ -6,7 +6,7 @@ import { dueChip, whyChips } from "./chips.js";
 import { config, isolate, t } from "./config.js";
 import { byId, icon, make } from "./dom.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 
 const OPEN = "gatehouse.context";
 export class Pane {

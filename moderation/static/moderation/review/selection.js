@@ -1,7 +1,7 @@
 // @ts-check
 /** Which cards of the grid are selected: by X, by Shift with the arrows, by Ctrl+A, by the pointer. */
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 
 /** Emits `change`. Holds open cards that are shown: what is decided, lost or filtered away drops out. */
 export class Selection extends EventTarget {

@@ -17,5 +17,5 @@ export function sentence(action, what, reason) {
   return reason ? t("with_reason", { done, reason: isolate(labelOf(reason)) }) : done;
 }
 
-/** @param {import("./deck.js").Card[]} cards @returns {What} */
+/** @param {import("./card.js").Card[]} cards @returns {What} */
 export const whatAre = (cards) => ({ title: cards[0]?.title ?? "", n: cards.length });

@@ -5,7 +5,7 @@ import { t } from "./config.js";
 import { byId, setText } from "./dom.js";
 import { applyVeil, asArrived, seenAt, veilAt, veils } from "./veil.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 
 /** In the grid it shows only while the picture is held open, over the other cards. */
 export class Stage {

@@ -5,9 +5,10 @@ import { blurredCopy } from "./blurred.js";
 import { number, t } from "./config.js";
 import { byId, here, icon, make, setText } from "./dom.js";
 import { markOf, stateOf } from "./marks.js";
+import { times } from "./sheet.js";
 import { smallVeil } from "./veil.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 /** @typedef {import("./deck.js").Deck} Deck */
 
 
@@ -89,11 +90,13 @@ export class Strip {
 
   /** @param {HTMLElement} tile @param {Card} card @param {boolean} present @param {number} place */
   #mark(tile, card, present, place) {
-    const label = `${placeOf(place, this.deck.shown.length)}, ${stateOf(card)}`;
+    const alike = card.kin.length ? `, ${t("look_alike", { n: card.whole.length })}` : "";
+    const label = `${placeOf(place, this.deck.shown.length)}, ${stateOf(card)}${alike}`;
     const state = `${present}${label}`;
     if (tile.dataset.shown === state) return;
     tile.dataset.shown = state;
     tile.dataset.mark = card.mark || card.state;
+    tile.dataset.times = times(card);
     tile.tabIndex = present ? 0 : -1;
     tile.setAttribute("aria-label", label);
     if (present) tile.setAttribute("aria-current", "true");

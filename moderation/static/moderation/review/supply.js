@@ -2,7 +2,8 @@
 /** Where cards come from: what this browser still holds after a reload, then claims, one batch ahead. */
 
 import { api, MOST } from "./api.js";
-import { Card } from "./deck.js";
+import { Card } from "./card.js";
+import { all, gather } from "./family.js";
 import * as ledger from "./ledger.js";
 
 /** @typedef {import("./types.js").Case} Case */
@@ -28,14 +29,17 @@ export class Supply {
    * @returns {Promise<Batch>}
    */
   async next() {
+    const early = this.#ahead !== null;
     const wanted = this.prepare();
     const batch = await wanted.finally(() => {
       this.#ahead = null;
       this.prepared = [];
     });
     const cards = batch.cards.filter((card) => card.isOpen);
-    // Prepared and then lost, all of them: somebody was away for long.
-    return batch.cards.length && !cards.length ? this.next() : { ...batch, cards };
+    // Prepared and then lost, all of them: somebody was away for long. Or a large family did not fit into
+    // full hands, and may now.
+    const again = batch.cards.length ? !cards.length : early && batch.open > 0;
+    return again ? this.next() : { ...batch, cards };
   }
 
   /** Claims the next batch ahead of time, once. */
@@ -70,7 +74,7 @@ export class Supply {
     ledger.asking();
     const { cases, open } = await api.claim(limit);
     const cards = this.#cards(cases);
-    ledger.answered(cards.map((card) => card.id));
+    ledger.answered(all(cards).map((card) => card.id));
     return { cards, open };
   }
 
@@ -84,12 +88,12 @@ export class Supply {
   /** @param {Case[]} cases */
   #cards(cases) {
     const decided = this.outbox.cases();
-    return cases.filter((row) => !decided.has(row.id)).map((row) => new Card(row));
+    return gather(cases.filter((row) => !decided.has(row.id)).map((row) => new Card(row)));
   }
 
   /** Notes what this page holds, for the page after a reload. @param {Card[]} cards */
   note(cards) {
-    const held = [...cards, ...this.prepared].filter((card) => card.isOpen);
+    const held = all([...cards, ...this.prepared]).filter((card) => card.isOpen);
     ledger.note(held.map((card) => card.id));
   }
 }

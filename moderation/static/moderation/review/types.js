@@ -107,4 +107,18 @@
  * @property {string} error the server's own sentence
  */
 
+/**
+ * A decided picture that looks like another; `distance` in bits of 256.
+ * @typedef {object} Precedent
+ * @property {{type: string, id: string}} subject
+ * @property {number} distance
+ * @property {"approved" | "rejected"} review_status
+ * @property {string | null} reason
+ * @property {string} at
+ * @property {string} by
+ * @property {string | null} thumb_url
+ */
+
+/** @typedef {{subject: {type: string, id: string}, precedents: Precedent[]}} Precedence */
+
 export {};

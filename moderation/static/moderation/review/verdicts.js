@@ -2,14 +2,17 @@
 /** What A, R, E and S do: to the selection where there is one, else to the card in view. */
 
 import { t } from "./config.js";
+import { all } from "./family.js";
 import { toast } from "./notices.js";
 import { labelOf } from "./reasons.js";
 
-/** @typedef {import("./deck.js").Card} Card */
+/** @typedef {import("./card.js").Card} Card */
 /** @typedef {"approve" | "reject" | "escalate" | "skip"} Verdict */
 
 /** More than so many at once are confirmed. */
 const MANY = 50;
+
+const toSee = (/** @type {number} */ n) => t("still_to_see", { n });
 
 export class Verdicts {
   /**
@@ -20,8 +23,10 @@ export class Verdicts {
    * @param {import("./palette.js").Palette} parts.palette
    * @param {import("./confirm.js").Confirm} parts.confirm
    * @param {import("./modes.js").Modes} parts.modes
+   * @param {import("./precedents.js").Precedents} parts.precedents
    */
-  constructor({ deck, desk, selection, palette, confirm, modes }) {
+  constructor({ deck, desk, selection, palette, confirm, modes, precedents }) {
+    this.precedents = precedents;
     this.deck = deck;
     this.desk = desk;
     this.selection = selection;
@@ -36,8 +41,9 @@ export class Verdicts {
     const { current } = this.deck;
     const cards = chosen.length || !current ? chosen : [current];
     if (!cards.length || !this.#ready(action, cards)) return;
+    if (this.precedents.warns(action, cards)) return;
     if (action === "approve" || action === "skip") return this.#decide(action, cards, {});
-    this.palette.open(action, (words) => this.#decide(action, cards, words), cards.length);
+    this.palette.open(action, (words) => this.#decide(action, cards, words), all(cards).length);
   }
 
   /** Whether these cards may be decided so; says why when not. @param {Verdict} action @param {Card[]} cards */
@@ -71,8 +77,12 @@ export class Verdicts {
     const cards = asked.filter((card) => card.isOpen);
     if (!cards.length || (cards.length === 1 && !this.#isMeant(cards[0]))) return;
     const decide = () => this.desk.decide(cards.filter((card) => card.isOpen), action, words);
-    if (cards.length <= MANY) return decide();
-    this.confirm.ask(t(`ask_${action}`, { n: cards.length }), labelOf(words.reason ?? ""), decide);
+    const members = all(cards);
+    // A member whose small picture was not on the screen yet is shown before it is approved.
+    const unseen = action === "approve" && members.some((card) => card.lead && !card.picture.wasShown);
+    if (members.length <= MANY && !unseen) return decide();
+    const sheet = { cards: cards.filter((card) => card.kin.length), toSee: action === "approve" ? toSee : undefined };
+    this.confirm.ask(t(`ask_${action}`, { n: members.length }), labelOf(words.reason ?? ""), decide, sheet);
   }
 
   /** @param {Card} card */

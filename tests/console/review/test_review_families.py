@@ -1,0 +1,145 @@
+"""Families on the review page: one card for many, decided by one key, taken apart and undone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from media.models import Attachment, Fingerprint
+from moderation import precedents
+from moderation.actors import Actor
+from moderation.models import Case, Decision, Sight
+from moderation.services import Request, decide
+from tests.factories import make_person, make_reason
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MEMBERS = "#family-members .member"
+
+
+def painted(desk, number):
+    """Waits until so many members' small pictures are here and seen."""
+    expect(desk.page.locator(MEMBERS)).to_have_count(number)
+    desk.page.wait_for_function(
+        "() => ![...document.querySelectorAll('#family-members img')]"
+        ".some((image) => !image.complete)"
+    )
+    desk.page.wait_for_timeout(400)  # a frame or two, in which they are painted
+    return desk
+
+
+def statuses(images):
+    for image in images:
+        image.refresh_from_db()
+    return [image.review_status for image in images]
+
+
+def test_one_key_decides_a_family_and_one_undo_takes_it_back(sit_down, alice, bursts, pictures):
+    (burst,) = bursts(7)
+    (single,) = pictures(1)
+    desk = sit_down(alice).ready()
+    painted(desk, 7)
+    expect(desk.page.locator("#family-count")).to_have_text("7 that look alike")
+    expect(desk.page.locator("#strip .tile").first).to_have_attribute("data-times", "×7")
+    desk.press("a").all_sent()
+    assert statuses(burst) == ["approved"] * 7
+    assert statuses([single]) == ["pending"]
+    rows = Decision.objects.filter(action="approve")
+    assert len(set(rows.values_list("batch", flat=True))) == 1
+    assert set(rows.values_list("seen", flat=True)) <= {"thumb", "blurred"}
+    desk.press("u").all_sent()
+    expect(desk.page.locator(MEMBERS)).to_have_count(7)
+    assert statuses(burst) == ["pending"] * 7
+    painted(desk, 7).press("a").all_sent()
+    assert statuses(burst) == ["approved"] * 7
+
+
+def test_a_member_is_peeled_off_and_decided_by_itself(sit_down, alice, bursts):
+    make_reason("violence", digit=1)
+    (burst,) = bursts(4)
+    desk = painted(sit_down(alice).ready(), 4)
+    desk.press("Shift+ArrowRight", "Shift+ArrowRight")
+    third = desk.page.locator(MEMBERS).nth(2)
+    expect(third).to_have_attribute("aria-pressed", "true")
+    chosen = third.get_attribute("data-card")
+    desk.press("x")
+    painted(desk, 3).press("a")
+    expect(desk.page.locator("#family")).to_be_hidden()
+    assert desk.case == chosen
+    desk.reject(1)
+    desk.all_sent()
+    assert sorted(statuses(burst)) == ["approved"] * 3 + ["rejected"]
+
+
+def test_a_family_of_more_than_fifty_asks_once_and_shows_all_of_it(sit_down, alice, bursts):
+    (burst,) = bursts(53)
+    desk = painted(sit_down(alice).ready(), 50)
+    expect(desk.page.locator("#family-more")).to_have_text("+3")
+    desk.press("a")
+    sheet = desk.page.locator("#confirm-sheet .thumb")
+    expect(sheet).to_have_count(53)
+    sheet.last.scroll_into_view_if_needed()
+    go = desk.page.locator("#confirm-go")
+    expect(go).to_be_enabled()
+    assert statuses(burst) == ["pending"] * 53
+    desk.press("Enter").all_sent()
+    assert statuses(burst) == ["approved"] * 53
+
+
+def test_the_grid_shows_a_family_as_one_cell(sit_down, alice, bursts, pictures):
+    (burst,) = bursts(3)
+    pictures(2)
+    desk = sit_down(alice).ready()
+    desk.press("g")
+    cells = desk.page.locator("#cells .cell")
+    expect(cells).to_have_count(3)
+    expect(cells.first.locator(".family-badge")).to_have_text("×3")
+    expect(cells.first.locator(".cell-extra .thumb")).to_have_count(2)
+    desk.page.wait_for_timeout(600)  # painted
+    desk.press("a").all_sent()
+    assert statuses(burst) == ["approved"] * 3
+
+
+def test_two_moderators_never_share_a_family(sit_down, alice, bob, bursts):
+    bursts(*[3] * 20)  # the first batch, the one prepared behind it, and some more
+    left, right = sit_down(alice).ready(), sit_down(bob).ready()
+    by_family: dict[object, set[object]] = {}
+    for family, user in Case.objects.values_list("family", "claimed_by"):
+        by_family.setdefault(family, set()).add(user)
+    assert all(len(users) == 1 for users in by_family.values())
+    assert {user for users in by_family.values() for user in users} >= {alice.pk, bob.pk}
+    for desk in (left, right):
+        painted(desk, 3).press("a").all_sent()
+    assert Decision.objects.filter(actor_id=alice.pk).count() == 3
+    assert Decision.objects.filter(actor_id=bob.pk).count() == 3
+
+
+def test_breaking_with_a_precedent_takes_one_more_press(sit_down, alice, bursts, pictures):
+    precedents.forget()
+    make_reason("violence")
+    (old,) = pictures(1)
+    carla = make_person("carla", role="moderator")
+    request = Request("reject", subject=old.subject_key, reason="violence")
+    decide(requests=[request], actor=Actor.person(carla))
+    (new,) = pictures(1)
+    pdq = Fingerprint.objects.get(file__attachments__subject_id=old.pk).pdq
+    file = Attachment.objects.get(subject_id=new.pk).file_id
+    Fingerprint.objects.filter(pk=file).update(pdq=pdq)
+    desk = sit_down(alice).ready()
+    row = desk.page.locator("#precedent-list li")
+    expect(row).to_contain_text("carla")
+    expect(row).to_contain_text("0 of 256 bits")
+    desk.press("a")
+    desk.says(re.compile("carla.*rejected one that is 0 bits away"))
+    assert statuses([new]) == ["pending"]
+    desk.press("a").all_sent()
+    assert statuses([new]) == ["approved"]
+
+
+def test_the_page_tells_what_was_on_the_screen(sit_down, alice, pictures):
+    pictures(2)
+    desk = sit_down(alice).ready()
+    with desk.page.expect_response(lambda answer: answer.url.endswith("/exposure/")) as told:
+        pass
+    assert told.value.status == 204
+    assert Sight.objects.filter(user=alice).exists()

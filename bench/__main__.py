@@ -32,6 +32,8 @@ MEASUREMENTS = {
     "bench.searching.ingest_with_search_vs_without": ["ingest_with_search_vs_without"],
     "bench.albums.gallery_page_deep_vs_first": ["gallery_page_deep_vs_first"],
     "bench.albums.gallery_vs_others": ["gallery_vs_drf_cursor", "gallery_vs_static"],
+    "bench.families.likeness": ["family_recall", "family_precision"],
+    "bench.families.keystrokes_per_100": ["keystrokes_per_100"],
     "bench.counting.dashboard_1m_vs_count": ["dashboard_1m_vs_count"],
 }
 

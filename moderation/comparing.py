@@ -33,18 +33,15 @@ _QUEUES = """
 SELECT DISTINCT queue FROM moderation_case
 WHERE subject_id = ANY(%s) AND NOT compared AND ready AND kind = 'first_look' ORDER BY queue
 """
-_WAITING = """
+_NEWCOMERS = """
+SELECT c.id, c.subject_type, c.subject_id, c.source_id, c.priority, c.why, f.pdq
 FROM moderation_case c
 LEFT JOIN media_attachment a ON a.subject_id = c.subject_id AND a.role = %(role)s
     AND a.state = 'stored' AND NOT a.sensitive AND NOT a.held
 LEFT JOIN media_fingerprint f ON f.file_id = a.file_id
 WHERE c.subject_id = ANY(%(subjects)s) AND c.queue = %(queue)s AND c.kind = %(kind)s
     AND NOT c.compared AND c.ready AND c.claimed_by_id IS NULL
-"""
-_HASHES = f"SELECT DISTINCT f.pdq {_WAITING} AND f.pdq IS NOT NULL"
-_NEWCOMERS = f"""
-SELECT c.id, c.subject_type, c.subject_id, c.source_id, c.priority, c.why, f.pdq
-{_WAITING} ORDER BY c.opened_at, c.id FOR UPDATE OF c SKIP LOCKED
+ORDER BY c.opened_at, c.id FOR UPDATE OF c SKIP LOCKED
 """
 _TRY_LOCKS = """
 SELECT family FROM unnest(%s::uuid[]) AS u(family)
@@ -167,15 +164,13 @@ def _compare(slug: str, subject_ids: list[uuid.UUID]) -> None:
         "kind": CaseKind.FIRST_LOOK,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_HASHES, parameters)
-        search = Search(slug, [bytes(row[0]) for row in cursor.fetchall()])
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"looks {slug}"])
         cursor.execute(_NEWCOMERS, parameters)
         rows = cursor.fetchall()
     if not rows:
         return
     Representative.objects.filter(case_id__in=[row[0] for row in rows]).update(case_id=None)
-    looks = _assign(search, _newcomers(rows))
+    looks = _assign(slug, _newcomers(rows))
     Representative.objects.bulk_create([
         Representative(
             family=look.family, queue=slug, case_id=look.case_id, source_id=look.source_id,
@@ -216,28 +211,10 @@ def _characters(keys: Iterable[tuple[str, uuid.UUID]]) -> dict[uuid.UUID, str]:
     return found
 
 
-class Search:
-    """Representatives near some hashes: most of the work is done before the queue is locked."""
-
-    def __init__(self, slug: str, hashes: Sequence[bytes]) -> None:
-        self.slug = slug
-        self._known = _known(slug)
-        self._upto = self._known.end
-        self._found = {pdq: self._known.near(pdq) for pdq in hashes}
-
-    def finish(self, hashes: Sequence[bytes]) -> tuple[Hashes, list[list[tuple[int, int]]]]:
-        """All hashes known under the lock, and (distance, key) of the near ones for each hash."""
-        known = _known(self.slug)
-        found = self._found if known is self._known else {}
-        return known, [
-            found[pdq] + known.near(pdq, since=self._upto) if pdq in found else known.near(pdq)
-            for pdq in hashes
-        ]
-
-
-def _assign(search: Search, newcomers: Sequence[Newcomer]) -> list[Look]:
+def _assign(slug: str, newcomers: Sequence[Newcomer]) -> list[Look]:
     """Each newcomer joins the nearest look that takes it, or becomes one; all looks concerned."""
-    known, near = search.finish([one.pdq for one in newcomers])
+    known = _known(slug)
+    near = [known.near(one.pdq) for one in newcomers]
     present = _present(known, {key for found in near for _, key in found})
     fresh = Hashes()
     looks: list[Look] = []

@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from moderation.enums import Seen
+from moderation.enums import Seen, Severity
 from moderation.models import Shift, Sight, SightLevel
 
 LEVELS = {
@@ -70,6 +70,12 @@ class Exposure:
     shown: int = 0
     revealed: int = 0
     by_severity: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def severities(self) -> list[tuple[str, int]]:
+        """By their names, the gravest first."""
+        order = [Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW]
+        return [(str(s.label), self.by_severity[s]) for s in order if s in self.by_severity]
 
     def add(self, severity: str, shown: int, revealed: int) -> None:
         self.shown += shown

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from moderation import flow
-from moderation.console.access import LEAD, VIEW, person
+from moderation import exposure, flow
+from moderation.console.access import LEAD, MODERATE, VIEW, person
 from moderation.console.attention import attention
 from moderation.console.freshness import kept_for
 from moderation.console.queues import queue_rows
@@ -34,9 +34,18 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "runs": latest_runs(limit=6),
             "attention": attention(request),
         }
+        if request.user.has_perm(MODERATE):
+            context["exposure"] = exposure.of_shift(person(request))
         if request.user.has_perm(LEAD):
+            context["exposures"] = exposures()
             context["work"] = _work(day.work)
     return context
+
+
+@kept_for(60)
+def exposures() -> list[tuple[date, exposure.Exposure | None]]:
+    """Sums over all people by day, the newest first; None where they would tell of one person."""
+    return list(exposure.by_day().items())
 
 
 @kept_for(60)

@@ -44,7 +44,7 @@ def payload(status: int, body: bytes, headers: Any) -> Any:
     Raises UpstreamError for an error status, an error under status 200, a page of HTML and JSON
     that ends early.
     """
-    value = _json(status, body)
+    value = parsed_json(status, body)
     failure = _failure(status, value)
     if failure is not None:
         code, vendor_code, message = failure
@@ -83,7 +83,9 @@ def clean(text: Any, limit: int = 200) -> str:
     return printable[:limit]
 
 
-def _json(status: int, body: bytes) -> Any:
+def parsed_json(status: int, body: bytes) -> Any:
+    """The JSON of an answer; None for an error status with something else. Raises
+    UpstreamError."""
     try:
         return json.loads(body, parse_int=_integer, parse_constant=float)
     except (ValueError, RecursionError) as error:

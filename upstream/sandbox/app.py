@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from upstream.sandbox.views import assets, characters, control, gallery, generation, media
+from upstream.sandbox.views import (
+    assets,
+    characters,
+    comfyui,
+    control,
+    gallery,
+    generation,
+    media,
+)
 from upstream.sandbox.wire import Request, Response, Route, Router, read_request, reply
 from upstream.sandbox.world import Options, World
 
@@ -18,7 +26,7 @@ class Sandbox:
 
     def __init__(self, options: Options) -> None:
         self.world = World(options)
-        modules = (characters, gallery, assets, generation, media, control)
+        modules = (characters, gallery, assets, generation, comfyui, media, control)
         self._router = Router([one for module in modules for one in module.ROUTES])
 
     def __call__(

@@ -11,6 +11,7 @@ from upstream.sandbox.badrows import DUPLICATE
 from upstream.sandbox.cast import Cast
 from upstream.sandbox.clock import Clock, anchor_of
 from upstream.sandbox.credentials import MEMBER
+from upstream.sandbox.engine import Engine
 from upstream.sandbox.faults import PICTURE_DIGIT, SHIFTED_ROWS, FaultPlan
 from upstream.sandbox.stock import Stock
 
@@ -47,6 +48,7 @@ class World:
         self.clock = Clock()
         self.faults = FaultPlan(options.faults)
         self.tunables = Tunables()
+        self.engine = Engine()
         anchor_ms = int(anchor_of(datetime.now(UTC)).timestamp() * 1000)
         seed = options.seed
         self.cast = Cast(

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from upstream.sandbox.engine import WAYS
 from upstream.sandbox.wire import Request, Response, Route, reply, route
 from upstream.sandbox.world import World
 
@@ -17,8 +18,8 @@ def control(world: World, request: Request) -> Response:
     (as documented) or `live` (wrapped, `author`, `TotalCount`) · `clock`: `{"shift": seconds}`,
     `{"freeze": ISO time or true}` or `{}` for real time · `add`: `{"kind", "count", "character",
     "group_type", "fields"}` · `change`: `{"kind", "ids", "fields"}`, other content when no fields
-    are given · `remove`: `{"kind", "ids"}` · `reset`: true forgets the counts. Kinds: characters,
-    images, assets.
+    are given · `comfyui`: how later prompts go: "" (well), "error", "stuck", "empty" · `remove`:
+    `{"kind", "ids"}` · `reset`: true forgets the counts. Kinds: characters, images, assets.
     """
     body = request.json()
     try:
@@ -29,7 +30,8 @@ def control(world: World, request: Request) -> Response:
 
 
 def stats(world: World, request: Request) -> Response:
-    """Requests by route, faults fired by name, and what a complete sync must end with."""
+    """Requests by route, faults fired by name, what a complete sync must end with, and what the
+    ComfyUI was asked."""
     faults = world.faults
     return reply(
         {
@@ -37,6 +39,8 @@ def stats(world: World, request: Request) -> Response:
             "fired": dict(faults.fired),
             "active": sorted(faults.active),
             "totals": world.totals(),
+            "prompts": world.engine.prompts(),
+            "interrupts": world.engine.interrupts,
         }
     )
 
@@ -56,6 +60,8 @@ def _apply(world: World, body: dict[str, Any]) -> list[str]:
             setattr(world.tunables, name, float(body[name]))
     if "dialect" in body:
         world.tunables.dialect = str(body["dialect"])
+    if "comfyui" in body:
+        world.engine.way = _one_of(WAYS, body["comfyui"])
     if "clock" in body:
         _set_clock(world, body["clock"])
     ids = _add(world, **body["add"]) if "add" in body else []
@@ -67,6 +73,12 @@ def _apply(world: World, body: dict[str, Any]) -> list[str]:
     if body.get("reset"):
         world.faults.reset()
     return ids
+
+
+def _one_of(allowed: tuple[str, ...], value: Any) -> str:
+    if value not in allowed:
+        raise ValueError(f"{value!r} is none of {allowed}")
+    return str(value)
 
 
 def _add(world: World, *, kind: str, count: int = 1, **where: Any) -> list[str]:

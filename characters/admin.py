@@ -4,14 +4,21 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 
 from characters.filters import CharacterFilterSet, CoverFilterSet
-from characters.models import Character, CharacterText, Cover, KnowledgeBaseLink, Option
+from characters.models import (
+    Character,
+    CharacterText,
+    Cover,
+    ImageConfig,
+    KnowledgeBaseLink,
+    Option,
+)
 from characters.options import set_preview
 from core.admin_base import OPERATE, ConsoleAdmin, ConsoleInline
 from media.services import Refused
@@ -101,3 +108,24 @@ class OptionAdmin(ConsoleAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Option]:
         rows: QuerySet[Option] = super().get_queryset(request)
         return rows.defer("preview")
+
+
+@admin.register(ImageConfig)
+class ImageConfigAdmin(ConsoleAdmin):
+    """Workflows by character; operators edit them, each edit in the trail."""
+
+    add_permission = change_permission = delete_permission = OPERATE
+    list_display = ("character", "nodes", "source", "updated_at")
+    list_display_links = ("character",)
+    list_select_related = ("character", "source")
+    raw_id_fields = ("character",)
+    fields = ("character", "source", "comfy_prompt")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> tuple[str, ...]:
+        return ("character",) if obj else ()
+
+    @display(description=_("Nodes"))
+    def nodes(self, config: ImageConfig) -> int:
+        return len(config.comfy_prompt)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from characters.enums import Category, Gender
+from characters.workflows import workflow_problem
 from core.keys import uuid7
 from moderation.enums import ReviewStatus
 from moderation.models import Reviewable
@@ -230,3 +231,40 @@ class Cover(Reviewable):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class ImageConfig(models.Model):
+    """How pictures of a character in conversations are drawn; without one there are none."""
+
+    character = models.OneToOneField(
+        Character,
+        models.CASCADE,
+        primary_key=True,
+        related_name="image_config",
+        verbose_name=_("character"),
+    )
+    # A ComfyUI workflow in API format: node id → {class_type, inputs}.
+    comfy_prompt = models.JSONField(_("ComfyUI workflow"))
+    source = models.ForeignKey(
+        "upstream.Source",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"kind": "generation"},
+        verbose_name=_("generation source"),
+        help_text=_("Empty: the default."),
+    )
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("image configuration")
+        verbose_name_plural = _("image configurations")
+        ordering: ClassVar = ["-updated_at"]
+
+    def __str__(self) -> str:
+        return str(self.character_id)
+
+    def clean(self) -> None:
+        if problem := workflow_problem(self.comfy_prompt):
+            raise ValidationError({"comfy_prompt": problem})

@@ -230,6 +230,7 @@ SYNCS = {
 # Kind of generation -> the class that completes it.
 GENERATIONS = {
     "cover": "characters.covers.generation.CoverGeneration",
+    "chat_image": "gallery.chat_generation.ChatImageGeneration",
 }
 # Seconds after which a call is answered with a failure although its picture may still come: less
 # than the callers' own limits of 350 and 120.

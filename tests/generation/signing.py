@@ -52,7 +52,9 @@ def canonical(body: dict[str, Any]) -> str:
 
 
 def hmac_hex(secret: str, base: str) -> str:
-    return hmac.new(secret.encode(), base.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        secret.encode(), base.encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).hexdigest()
 
 
 @dataclass

@@ -48,8 +48,7 @@ def _begin(
     try:
         parameters = check()
     except PromptRefused as refused:
-        remember_refusal(call, digest, generation, refused)
-        raise
+        return remember_refusal(call, digest, generation, refused)
     request = remember(call, digest, generation, parameters)
     tasks.generate.delay(str(request.pk))
     return request

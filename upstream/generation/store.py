@@ -45,21 +45,25 @@ def remember(
     row.parameters = parameters
     row.due_at = now + SEND_AGAIN
     row.answer_by = now + timedelta(seconds=generation.seconds)
-    GenerationRequest.objects.bulk_create([row], ignore_conflicts=True)
-    found = find(call, digest)
-    assert found is not None
-    return found
+    return _kept(row, call)
 
 
 def remember_refusal(
     call: SignedCall, digest: bytes, generation: Generation, refused: PromptRefused
-) -> None:
+) -> GenerationRequest:
     """Keeps that a prompt was refused and why, without the prompt; a retry gets the same answer."""
     row = _row(call, digest, generation)
     row.state, row.ended_at = GenerationState.REFUSED, row.created_at
     row.error = refused.reason
     row.answer = envelope(refused.code, refused.message, refused.data)
+    return _kept(row, call)
+
+
+def _kept(row: GenerationRequest, call: SignedCall) -> GenerationRequest:
     GenerationRequest.objects.bulk_create([row], ignore_conflicts=True)
+    found = find(call, bytes(row.digest))
+    assert found is not None
+    return found
 
 
 def _row(call: SignedCall, digest: bytes, generation: Generation) -> GenerationRequest:

@@ -6,12 +6,12 @@ from typing import Any
 
 from accounts.models import ApiKey
 from characters.models import Character, ImageConfig
+from characters.sources import reached_by
 from characters.visibility import find_character
 from core.envelope import Code, Declined
 from core.signing import compact_json
 from moderation.enums import ReviewStatus
 from moderation.words import find_terms, refusal
-from upstream.enums import SourceKind
 from upstream.generation.kinds import PromptRefused
 from upstream.models import Source
 
@@ -80,10 +80,9 @@ def _metadata(body: Mapping[str, Any]) -> str:
 
 def _agent(agent_id: str, *, key: ApiKey, user_id: str) -> Character:
     """By our id or the upstream's; a private one for its author alone. Raises Declined."""
-    sources = Source.objects.filter(kind=SourceKind.CHARACTERS)
-    if key.source:
-        sources = sources.filter(name=key.source)
-    character = find_character(agent_id, source_ids=list(sources.values_list("pk", flat=True)))
+    columns = ("name", "kind", "base_url", "characters_sources")
+    reached = reached_by(key.source, among=list(Source.objects.order_by("id").only(*columns)))
+    character = find_character(agent_id, source_ids=[one.pk for one in reached])
     if character is None or not _is_drawn(character, user_id=user_id):
         raise Declined(Code.NOT_FOUND, "Agent not found")
     return character

@@ -29,8 +29,6 @@ WORKER_THREADS = 16
 GENERATION_THREADS = 200
 # Seconds to end in. A bulk task goes on where it was, so nobody has to wait for it.
 GRACE = {"web": 10.0, "worker": 10.0, "bulk": 5.0, "generation": 5.0, "beat": 5.0}
-# Generation calls wait for minutes: they need threads, not cores (see the pool in settings).
-WEB_THREADS = 256
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where a client finds such a server)
 
 
@@ -72,7 +70,7 @@ def _web() -> list[str]:
         "-m", "granian", "--interface", "wsgi", "--host", settings.BIND,
         "--port", str(settings.PORT), "--no-ws", "--log-level", "error",
         "--workers", str(env.number("WEB_WORKERS", 1, low=1, high=64)),
-        "--blocking-threads", str(env.number("WEB_THREADS", WEB_THREADS, low=2, high=2048)),
+        "--blocking-threads", str(settings.WEB_THREADS),
         "--workers-kill-timeout", "8", "config.wsgi:application",
     )  # fmt: skip
 

@@ -236,7 +236,8 @@ GENERATIONS = {
 # than the callers' own limits of 350 and 120.
 COVER_SECONDS = env.number("COVER_SECONDS", 340, low=1, high=340)
 CHAT_IMAGE_SECONDS = env.number("CHAT_IMAGE_SECONDS", 115, low=1, high=115)
-# Calls that may wait in one web process, each in a thread of its own.
+# Threads of a web process, and how many of them generation calls may take up with waiting.
+WEB_THREADS = env.number("WEB_THREADS", 256, low=2, high=2048)
 GENERATION_WAITERS = env.number("GENERATION_WAITERS", 200, low=1, high=2000)
 
 # --- REST ----------------------------------------------------------------------------------

@@ -108,6 +108,21 @@ def check_tasks(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
 
 
 @register
+def check_waiters(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Calls that wait for a generation leave threads for everybody else."""
+    if settings.GENERATION_WAITERS < settings.WEB_THREADS:
+        return []
+    return [
+        Warning(
+            f"GENERATION_WAITERS={settings.GENERATION_WAITERS} calls can take all of the "
+            f"{settings.WEB_THREADS} threads of a web process.",
+            hint="Make WEB_THREADS larger, or GENERATION_WAITERS smaller.",
+            id="core.W012",
+        )
+    ]
+
+
+@register
 def check_home(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """There is a place to write to."""
     place = Path(settings.GATEHOUSE_HOME)

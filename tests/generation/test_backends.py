@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from tests.factories import make_source
-from tests.generation.workflows import WORKFLOW
 from upstream.generation.backends import ChatImageJob, CoverJob, GenerationFailed
 from upstream.generation.choosing import backend_of, choose_source
 from upstream.sandbox import credentials
 from upstream.sandbox.process import SandboxProcess
+from upstream.sandbox.workflows import TEXT_TO_IMAGE
 
 pytestmark = pytest.mark.django_db
 OPTIONS = {
@@ -44,7 +44,7 @@ def source_of(sandbox):
         return make_source(
             backend, kind="generation", base_url=url or sandbox.url, backend=backend,
             key=credentials.SIGNED_KEY, secret=credentials.SIGNED_SECRET, per_second=1000.0,
-            options={"cover_workflow": WORKFLOW, "timeout": 5, **options},
+            options={"cover_workflow": TEXT_TO_IMAGE, "timeout": 5, **options},
         )  # fmt: skip
 
     return make
@@ -60,7 +60,8 @@ def cover_job(**fields):
 def chat_job(agent="agent", **fields):
     return ChatImageJob(**{
         "id": f"{time.time_ns():032x}", "user_id": "u", "seconds": 20.0, "text": SECRET,
-        "agent_id": agent, "conversation_id": "c", "language": "en", "workflow": WORKFLOW, **fields,
+        "agent_id": agent, "conversation_id": "c", "language": "en", "workflow": TEXT_TO_IMAGE,
+        **fields,
     })  # fmt: skip
 
 
@@ -139,10 +140,13 @@ def test_comfyui_is_polled_until_the_picture_is_there_through_transient_faults(s
     assert sandbox.stats()["requests"]["GET /history/{prompt_id}"] >= 3
 
 
-LINK_TO_NOWHERE = {**WORKFLOW, "8": {"class_type": "VAEDecode", "inputs": {"samples": ["99", 0]}}}
+LINK_TO_NOWHERE = {
+    **TEXT_TO_IMAGE,
+    "8": {"class_type": "VAEDecode", "inputs": {"samples": ["99", 0]}},
+}
 REFUSED = {
-    "invalid_prompt": {**WORKFLOW, "9": {"class_type": "", "inputs": {}}},
-    "prompt_no_outputs": {name: node for name, node in WORKFLOW.items() if name != "9"},
+    "invalid_prompt": {**TEXT_TO_IMAGE, "9": {"class_type": "", "inputs": {}}},
+    "prompt_no_outputs": {name: node for name, node in TEXT_TO_IMAGE.items() if name != "9"},
     "prompt_outputs_failed_validation": LINK_TO_NOWHERE,
 }
 

@@ -19,9 +19,9 @@ from moderation.words import find_terms
 from tests.factories import case_of, make_character, make_person, make_source
 from tests.generation.signing import CHAT
 from tests.generation.test_cover import picture_in
-from tests.generation.workflows import WORKFLOW
 from tests.moderation.test_words import add as add_term
 from upstream.models import GenerationRequest
+from upstream.sandbox.workflows import TEXT_TO_IMAGE
 
 TEXT = "一个穿着红色连衣裙的女孩站在樱花树下"
 
@@ -30,7 +30,7 @@ TEXT = "一个穿着红色连衣裙的女孩站在樱花树下"
 def mira(transactional_db):
     """A public character with an image configuration."""
     character = make_character(upstream_id="mira", author_id="author")
-    set_image_config(character=character, comfy_prompt=WORKFLOW)
+    set_image_config(character=character, comfy_prompt=TEXT_TO_IMAGE)
     return character
 
 
@@ -123,7 +123,7 @@ def test_what_is_not_to_be_seen_is_not_drawn(ada, fields):
     if "deleted_at" in fields:
         fields = {"deleted_at": timezone.now()}
     character = make_character(upstream_id="gone", author_id="author", **fields)
-    set_image_config(character=character, comfy_prompt=WORKFLOW)
+    set_image_config(character=character, comfy_prompt=TEXT_TO_IMAGE)
     for agent in ("gone", str(character.pk)):
         answer = ask(ada, agentId=agent)
         assert (answer["code"], answer["message"]) == (10404, "Agent not found")
@@ -132,14 +132,16 @@ def test_what_is_not_to_be_seen_is_not_drawn(ada, fields):
 
 def test_a_private_agent_is_its_authors(platform, ada, ben):
     character = make_character(upstream_id="mine", author_id=ada.user_id, is_public=False)
-    set_image_config(character=character, comfy_prompt=WORKFLOW)
+    set_image_config(character=character, comfy_prompt=TEXT_TO_IMAGE)
     assert ask(ada, agentId="mine")["success"]
     assert ask(ben, agentId="mine")["message"] == "Agent not found"
 
 
 def test_a_key_of_one_source_knows_no_agents_of_another(platform, ada):
     one, two = make_source("one", kind="characters"), make_source("two", kind="characters")
-    set_image_config(character=make_character(source=one, upstream_id="x"), comfy_prompt=WORKFLOW)
+    set_image_config(
+        character=make_character(source=one, upstream_id="x"), comfy_prompt=TEXT_TO_IMAGE
+    )
     type(ada.row).objects.filter(pk=ada.row.pk).update(source=two.name)
     assert ask(ada, agentId="x")["message"] == "Agent not found"
     type(ada.row).objects.filter(pk=ada.row.pk).update(source=one.name)
@@ -224,10 +226,10 @@ def test_a_workflow_that_is_none_is_refused_wherever_it_is_saved(name, tmp_path,
 def test_the_command_sets_a_workflow_by_either_id(tmp_path, capsys):
     character = make_character(upstream_id="mira", name="Mira")
     path = tmp_path / "workflow.json"
-    path.write_text(json.dumps(WORKFLOW))
+    path.write_text(json.dumps(TEXT_TO_IMAGE))
     call_command("setimageconfig", "mira", str(path))
-    assert f"workflow of {len(WORKFLOW)} nodes" in capsys.readouterr().out
-    assert ImageConfig.objects.get(character=character).comfy_prompt == WORKFLOW
+    assert f"workflow of {len(TEXT_TO_IMAGE)} nodes" in capsys.readouterr().out
+    assert ImageConfig.objects.get(character=character).comfy_prompt == TEXT_TO_IMAGE
     path.write_text(json.dumps({"1": {"class_type": "x", "inputs": {}}}))
     call_command("setimageconfig", str(character.pk), str(path))
     assert len(ImageConfig.objects.get().comfy_prompt) == 1
@@ -246,7 +248,11 @@ def test_the_command_sets_a_workflow_by_either_id(tmp_path, capsys):
 def test_operators_edit_workflows_in_the_admin_and_others_read_them(client):
     character = make_character(upstream_id="mira")
     client.force_login(make_person("olu", role="operator"))
-    fields = {"character": str(character.pk), "comfy_prompt": json.dumps(WORKFLOW), "source": ""}
+    fields = {
+        "character": str(character.pk),
+        "comfy_prompt": json.dumps(TEXT_TO_IMAGE),
+        "source": "",
+    }
     answer = client.post("/admin/characters/imageconfig/add/", fields)
     assert answer.status_code == 302, answer.context["adminform"].errors
     assert client.get("/admin/characters/imageconfig/").status_code == 200

@@ -4,12 +4,12 @@ import copy
 
 import pytest
 
-from tests.generation.workflows import WORKFLOW
 from upstream.generation.workflow import NoPlaceForText, fill
+from upstream.sandbox.workflows import TEXT_TO_IMAGE
 
 
 def changed(**nodes):
-    workflow = copy.deepcopy(WORKFLOW)
+    workflow = copy.deepcopy(TEXT_TO_IMAGE)
     for node_id, node in nodes.items():
         workflow[node_id.removeprefix("n")] = node
     return workflow
@@ -20,14 +20,14 @@ def filled(workflow, text="hills"):
 
 
 def test_the_positive_prompt_of_the_sampler_takes_the_text_and_nothing_else_changes():
-    before = copy.deepcopy(WORKFLOW)
-    made = filled(WORKFLOW)
-    assert before == WORKFLOW
+    before = copy.deepcopy(TEXT_TO_IMAGE)
+    made = filled(TEXT_TO_IMAGE)
+    assert before == TEXT_TO_IMAGE
     assert made["6"]["inputs"]["text"] == "hills"
-    assert made["7"] == WORKFLOW["7"]
+    assert made["7"] == TEXT_TO_IMAGE["7"]
     assert made["3"]["inputs"]["seed"] == 7
-    made["6"], made["3"] = WORKFLOW["6"], WORKFLOW["3"]
-    assert made == WORKFLOW
+    made["6"], made["3"] = TEXT_TO_IMAGE["6"], TEXT_TO_IMAGE["3"]
+    assert made == TEXT_TO_IMAGE
 
 
 def test_a_placeholder_comes_first_and_may_stand_anywhere():
@@ -43,7 +43,7 @@ def test_a_reference_goes_where_the_workflow_wants_it():
 
 
 def test_a_text_that_reads_like_a_placeholder_stays_what_it_is():
-    made = filled(WORKFLOW, text="a {{text}} sign")
+    made = filled(TEXT_TO_IMAGE, text="a {{text}} sign")
     assert made["6"]["inputs"]["text"] == "a {{text}} sign"
 
 
@@ -62,7 +62,7 @@ def test_the_text_is_found_behind_nodes_that_pass_conditioning_on_and_behind_tex
 
 
 def test_without_a_sampler_the_only_text_node_is_it():
-    workflow = {"1": WORKFLOW["6"], "2": {"class_type": "SaveImage", "inputs": {}}}
+    workflow = {"1": TEXT_TO_IMAGE["6"], "2": {"class_type": "SaveImage", "inputs": {}}}
     assert filled(workflow)["1"]["inputs"]["text"] == "hills"
 
 
@@ -70,7 +70,7 @@ def test_without_a_sampler_the_only_text_node_is_it():
     "workflow",
     [
         {"1": {"class_type": "SaveImage", "inputs": {}}},
-        {"6": WORKFLOW["6"], "7": WORKFLOW["7"]},
+        {"6": TEXT_TO_IMAGE["6"], "7": TEXT_TO_IMAGE["7"]},
         {"3": {"class_type": "KSampler", "inputs": {"positive": ["3", 0]}}},
         {"3": {"class_type": "KSampler", "inputs": {"positive": ["9", 0]}}},
     ],
@@ -81,7 +81,7 @@ def test_a_workflow_without_a_place_for_text_is_told(workflow):
 
 
 def test_another_request_is_another_picture_and_another_try_the_same():
-    one = fill(WORKFLOW, text="x", seed=1)
-    assert fill(WORKFLOW, text="x", seed=1) == one
-    assert fill(WORKFLOW, text="x", seed=2) != one
-    assert 0 <= fill(WORKFLOW, text="x", seed=2**90)["3"]["inputs"]["seed"] < 2**53
+    one = fill(TEXT_TO_IMAGE, text="x", seed=1)
+    assert fill(TEXT_TO_IMAGE, text="x", seed=1) == one
+    assert fill(TEXT_TO_IMAGE, text="x", seed=2) != one
+    assert 0 <= fill(TEXT_TO_IMAGE, text="x", seed=2**90)["3"]["inputs"]["seed"] < 2**53

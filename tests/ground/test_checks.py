@@ -38,6 +38,7 @@ def test_check_deploy_is_clean_behind_a_tls_proxy(tmp_path):
         ("TRUSTED_PROXIES", ["10.0.0.0/99"], "core.E004"),
         ("CELERY_BROKER_URL", "filesystem://", "core.E006"),
         ("GATEHOUSE_HOME", "/proc/1/gatehouse", "core.E007"),
+        ("GENERATION_WAITERS", 256, "core.W012"),
         ("CELERY_BROKER_URL", "", "core.E008"),
         ("MEDIA_ALLOW_PRIVATE_NETWORKS", True, "core.W010"),
     ],

@@ -82,7 +82,7 @@ class _Listener:
                             idle_since = time.monotonic()
                         for heard in listening.notifies(timeout=LOOK_SECONDS):
                             self._wake(uuid.UUID(heard.payload))
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError, ValueError) as error:
                 logger.warning("listening for generations failed: %s", type(error).__name__)
                 time.sleep(1)
             with self._lock:

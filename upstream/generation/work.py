@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -43,9 +44,16 @@ def run(request_id: uuid.UUID) -> None:
         store.fail(request, code=failed.code, detail=failed.detail)
     except Exception as error:
         # A fault of ours, or the database is away: beat gives it to a worker again.
-        logger.error("generation %s broke off: %s", request.pk, type(error).__name__)
+        # Its place, not its words: a message may quote what was asked.
+        logger.error("generation %s broke off: %s", request.pk, _place(error))
         with suppress(DatabaseError):
             workshop.give_back(request)
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _generate(request: GenerationRequest, generation: Generation) -> None:

@@ -1,4 +1,4 @@
-"""Model admins of sources (credentials are write-only), runs and failed records."""
+"""Model admins of sources (credentials are write-only), runs, failed records and generations."""
 
 from typing import Any, ClassVar, cast
 
@@ -17,9 +17,9 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from core.admin_base import OPERATE, ConsoleAdmin
 from core.badges import badge
-from upstream.badges import run_badge
-from upstream.filters import FaultFilterSet, SyncRunFilterSet
-from upstream.models import Fault, Source, SyncRun
+from upstream.badges import generation_badge, run_badge
+from upstream.filters import FaultFilterSet, GenerationFilterSet, SyncRunFilterSet
+from upstream.models import Fault, GenerationRequest, Source, SyncRun
 
 SECRETS = ("token", "refresh_token", "key", "secret")
 
@@ -174,3 +174,25 @@ class FaultAdmin(ConsoleAdmin):
         return format_html(
             '<a class="gh-link" href="{}#fault-{}">{}</a>', link, fault.pk, _("Show")
         )
+
+
+@admin.register(GenerationRequest)
+class GenerationRequestAdmin(ConsoleAdmin):
+    """Calls for pictures and what became of them, to be read: without prompts and pictures."""
+
+    filterset_class = GenerationFilterSet
+    list_display = (
+        "created_at", "kind", "state_badge", "user_id", "key", "source", "seconds", "error",
+    )  # fmt: skip
+    list_display_links = ("created_at",)
+    list_select_related = ("key", "source")
+
+    @display(description=_("State"))
+    def state_badge(self, request: GenerationRequest) -> SafeString:
+        return generation_badge(request.state)
+
+    @display(description=_("Seconds"))
+    def seconds(self, request: GenerationRequest) -> str:
+        if request.ended_at is None:
+            return "–"
+        return f"{(request.ended_at - request.created_at).total_seconds():.1f}"

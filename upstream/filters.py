@@ -1,4 +1,4 @@
-"""Filters of the lists of runs and failed records."""
+"""Filters of the lists of runs, failed records and generations."""
 
 from typing import ClassVar
 
@@ -6,8 +6,8 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from upstream.enums import RunStatus
-from upstream.models import Fault, Source, SyncRun
+from upstream.enums import GenerationKind, GenerationState, RunStatus
+from upstream.models import Fault, GenerationRequest, Source, SyncRun
 
 
 def source_names() -> list[tuple[str, str]]:
@@ -51,3 +51,18 @@ class FaultFilterSet(django_filters.FilterSet):
 
     def filter_state(self, queryset: QuerySet[Fault], name: str, value: str) -> QuerySet[Fault]:
         return queryset.filter(resolved_at__isnull=value == "open")
+
+
+class GenerationFilterSet(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(
+        choices=GenerationKind.choices, label=_("Kind"), empty_label=_("Any kind")
+    )
+    state = django_filters.ChoiceFilter(
+        choices=GenerationState.choices, label=_("State"), empty_label=_("Any state")
+    )
+    user = django_filters.CharFilter(field_name="user_id", label=_("User"))
+    request_id = django_filters.CharFilter(label=_("Request id"))
+
+    class Meta:
+        model = GenerationRequest
+        fields: ClassVar[list[str]] = []

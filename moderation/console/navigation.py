@@ -71,6 +71,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 [
                     ("upstream.Source", "cloud_download"),
                     ("upstream.Fault", "report"),
+                    ("upstream.GenerationRequest", "draw"),
                     ("media.Attachment", "attach_file"),
                     ("media.ViewLog", "visibility"),
                     ("accounts.User", "group"),

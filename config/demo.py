@@ -12,7 +12,9 @@ from django.db.models import Count, Exists, OuterRef
 
 from accounts.models import ApiKey, User
 from accounts.roles import role_of
-from characters.models import Character
+from characters.image_config import set_image_config
+from characters.models import Character, ImageConfig
+from characters.visibility import find_character
 from config.machine import child_environment
 from config.supervisor import Service, python
 from core.launcher.home import folder, read_json, write_json
@@ -27,6 +29,7 @@ from upstream.models import Source, SyncRun
 from upstream.runs import start_run
 from upstream.sandbox import credentials
 from upstream.sandbox.server import HOST, free_port, is_taken
+from upstream.sandbox.workflows import TEXT_TO_IMAGE
 
 PEOPLE = ("moderator", "lead", "operator", "admin")
 CHARACTERS, GALLERY, ASSETS = "demo-characters", "demo-gallery", "demo-assets"
@@ -96,6 +99,12 @@ class Demo:
             self.remember(character=showcase())
         return self.notes["character"]
 
+    def configure_images(self) -> None:
+        """The showcase can be drawn in conversations, by a workflow that anybody may replace."""
+        character = find_character(self.character(), source_ids=_ids_of(CHARACTERS))
+        if character is not None and not ImageConfig.objects.filter(character=character).exists():
+            set_image_config(character=character, comfy_prompt=TEXT_TO_IMAGE)
+
     def make_people(self) -> None:
         for name in PEOPLE:
             user = User.objects.filter(username=name).first()
@@ -161,6 +170,10 @@ def start_syncs(*names: str) -> None:
     for source in Source.objects.filter(name__in=names):
         with suppress(RunAlreadyActive):
             tasks.run_sync.delay(str(start_run(source=source, full=True).pk))
+
+
+def _ids_of(*names: str) -> list[int]:
+    return list(Source.objects.filter(name__in=names).values_list("pk", flat=True))
 
 
 def synced(*names: str) -> bool:

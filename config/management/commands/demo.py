@@ -73,6 +73,7 @@ class Command(BaseCommand):
         if not demo.synced(*demo.SYNCED):
             self.say(f"Not all sample data came; see {settings.PUBLIC_URL}/admin/runs/")
         wait(lambda: demo.has_pictures(amounts.images), seconds=PICTURE_SECONDS)
+        made.configure_images()
 
     def _block(self, made: demo.Demo, logs: Path) -> str:
         notes, character = made.notes, made.character()

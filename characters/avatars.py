@@ -10,10 +10,13 @@ from characters.visibility import served_approved
 from media import services as media
 from media.enums import Purpose
 from media.models import Attachment
+from moderation.enums import ReviewStatus
 
 ROLE = "avatar"
 # While a changed avatar waits for its approval, the bytes that were approved last stay here.
 APPROVED_ROLE = "avatar-approved"
+# What was refused is evidence, also after its author put another picture in its place.
+REFUSED_ROLE = "avatar-refused"
 LINK_SECONDS = 3600
 
 
@@ -67,4 +70,21 @@ def keep_approved(ids: Collection[uuid.UUID]) -> None:
             subject_id=character_id,
             role=APPROVED_ROLE,
             file_id=served.file_id if served else None,
+        )
+
+
+def keep_refused(character: Character) -> None:
+    """Call it before the avatar of a locked character changes: what is rejected or escalated now is
+    kept aside, once for each such decision."""
+    if not character.hidden and character.review_status != ReviewStatus.REJECTED:
+        return
+    rows = Attachment.objects.filter(subject_id=character.pk, role__in=[ROLE, REFUSED_ROLE])
+    by_role = {row.role: row for row in rows}
+    newest, kept = by_role.get(ROLE), by_role.get(REFUSED_ROLE)
+    since = character.reviewed_at
+    is_kept = kept is not None and (since is None or (kept.stored_at or since) > since)
+    if newest is not None and newest.file_id is not None and not is_kept:
+        kind, key = character.subject_key
+        media.keep_aside(
+            subject_type=kind, subject_id=key, role=REFUSED_ROLE, file_id=newest.file_id
         )

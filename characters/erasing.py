@@ -56,6 +56,8 @@ def _erase(character_id: uuid.UUID, at: datetime | None) -> bool:
         return False
     character.texts.all().delete()
     character.knowledge_bases.all().delete()
+    # Loose again, and past their time: covers go as those that nobody kept.
+    character.covers.update(character=None)
     LogEntry.objects.filter(
         content_type__app_label="characters",
         content_type__model="character",

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from characters.avatars import Avatars, avatars_of, link
@@ -16,6 +16,7 @@ from characters.viewers import Viewer
 from characters.visibility import SHOWN, Standing, find_character, is_pre, own, public, standing
 from core.contracts import NUL
 from core.totals import total_of
+from moderation.enums import ReviewStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +77,17 @@ def search(words: str, viewer: Viewer) -> List:
     """Of public and own ones, those whose name holds `words`, in whatever case; "" is all."""
     rows = public(viewer) | own(viewer)
     if words:
-        rows = rows.filter(name__icontains=words)
+        rows = rows.filter(_named(words))
     return List(rows, viewer, _key("search", words, viewer.source_ids, viewer.own))
+
+
+def _named(words: str) -> Q:
+    """In `pre` an approved version may still go by an older name than its row."""
+    named = Q(name__icontains=words)
+    if not is_pre():
+        return named
+    older = CharacterText.objects.filter(character=OuterRef("pk"), name__icontains=words)
+    return named | Q(Exists(older), review_status=ReviewStatus.PENDING)
 
 
 def _key(*parts: object) -> tuple[object, ...]:

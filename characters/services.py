@@ -11,7 +11,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from accounts.audit import ADDITION, CHANGE, DELETION, record
 from accounts.identities import local_author
 from accounts.models import User
-from characters.avatars import ROLE, avatars_of, keep_approved
+from characters.avatars import ROLE, avatars_of, keep_approved, keep_refused
 from characters.cards import newest_texts
 from characters.covers import CoverUnavailable, take_cover
 from characters.errors import ChangedMeanwhile, InvalidField, NoSuchLink, NotTheAuthor, Removed
@@ -100,6 +100,7 @@ def _set(character: Character, fields: Fields) -> list[str]:
         character.name = fields.name
     if fields.avatar and _is_another(fields.avatar, character):
         keep_approved([character.pk])
+        keep_refused(character)
         _want_avatar(character, fields.avatar)
         changed.append("avatar")
     if fields.is_public is not None and fields.is_public != character.is_public:

@@ -1,6 +1,6 @@
 """An avatar that its author uploads: what is taken, and what becomes of it."""
 
-from characters.avatars import ROLE, avatars_of, keep_approved
+from characters.avatars import ROLE, avatars_of, keep_approved, keep_refused
 from characters.errors import InvalidField, NotAPicture, TooLarge
 from characters.reviewing import author_changed
 from characters.services import author_of, locked_own, note, touch, written
@@ -48,6 +48,7 @@ def _take(character_id: str, prepared: media.Prepared, viewer: Viewer) -> Attach
     if before is not None and before.is_served and _holds(before, prepared):
         return before
     keep_approved([character.pk])
+    keep_refused(character)
     kind, key = character.subject_key
     attachment = media.store_prepared(
         prepared=prepared, subject_type=kind, subject_id=key, role=ROLE

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 
+from accounts.audit import record
 from accounts.models import Identity, User
 
 # Stands for Gatehouse in an identity's `source`: the author of what was made here. No source may
@@ -46,6 +47,7 @@ def _take(user: User, name: str) -> bool:
     try:
         with transaction.atomic():
             Identity.objects.create(user=user, source=LOCAL, upstream_user_id=name)
+            record(by=user, about=user, message=f"Identity at {LOCAL} added")
     except IntegrityError:
         return False
     return True

@@ -74,9 +74,13 @@ def _new_case(subject: Locked, effect: CaseEffect, row: dict[str, Any]) -> cases
         why=_why(row),
         priority=_priority(row) if escalates else Priority.NORMAL,
         opened_at=row["at"],
-        # Who decided before does not judge their own decision.
-        not_for=subject.reviewed_by if row["action"] == Action.REOPEN else None,
+        # Who decided before does not judge their own decision. Changed content is another matter.
+        not_for=subject.reviewed_by if _asks_again(row) else None,
     )
+
+
+def _asks_again(row: dict[str, Any]) -> bool:
+    return row["action"] == Action.REOPEN and ActorKind(row["actor_kind"]).decides
 
 
 def follow_up(rows: Sequence[dict[str, Any]]) -> None:

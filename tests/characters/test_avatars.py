@@ -8,7 +8,9 @@ import httpx
 import pytest
 from PIL import Image
 
+from accounts.models import User
 from characters.avatars import APPROVED_ROLE
+from characters.models import Character
 from media import services as media
 from media.models import Attachment, File
 from media.naming import path_of
@@ -16,7 +18,7 @@ from media.storage import storage
 from moderation.models import Case
 from moderation.registry import get_queue
 from tests.characters.clients import act, error_of, own
-from tests.factories import case_of, make_person
+from tests.factories import case_of, make_cover, make_person
 from tests.media import samples
 from tests.media.conftest import LinkServer
 
@@ -288,3 +290,23 @@ def test_a_link_of_ours_sent_back_changes_nothing(client5, alice):
     assert own(made).review_status == "approved"
     assert picture(read["avatar"]).size == (400, 300)
     assert Attachment.objects.filter(role=APPROVED_ROLE).count() == 0
+
+
+def test_a_cover_becomes_the_avatar_of_the_character_made_with_it(client5, alice, bob):
+    cover = make_cover(account=User.objects.get(username="alice"))
+    data = samples.png(200, 100)
+    media.store_bytes(data=data, subject_type=cover.subject_type(), subject_id=cover.pk)
+    for wrong in (str(uuid.uuid4()), "x", "", 7, [], str(cover.pk).upper() + "0"):
+        body = {"name": "Mira", "coverId": wrong}
+        answer = client5.call("POST", "/characters", alice, json=body)
+        assert list(error_of(answer, 400)["errors"]) == ["coverId"], wrong
+    body = {"name": "Mira", "coverId": str(cover.pk)}
+    assert error_of(client5.call("POST", "/characters", bob, json=body), 400)
+    assert not Character.objects.exists()
+    made = client5.create(alice, coverId=str(cover.pk), isPublic=True, avatar="https://a.example/b")
+    assert picture(made["avatar"]).size == (200, 100)
+    assert picture(avatar(client5, made, bob)).size == (200, 100)
+    assert case_of(own(made)).ready is True
+    cover.refresh_from_db()
+    assert cover.character == own(made)
+    assert error_of(client5.call("POST", "/characters", alice, json=body), 400)

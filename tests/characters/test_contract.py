@@ -4,6 +4,7 @@ import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from django.utils import timezone
 
@@ -353,3 +354,34 @@ def test_every_write_is_in_the_trail_without_names(client5, alice):
         "Deleted by its author",
     ]
     assert not any("Secretive" in entry.object_repr for entry in trail)
+
+
+def test_browsers_of_allowed_origins_may_call(transactional_db):
+    from tests.servers import WebServer
+
+    with WebServer(CORS_ALLOWED_ORIGINS="https://app.example", threads=2) as running:
+        for path, method in (("/characters/x", "PUT"), ("/v1/characters", "POST"),
+                             ("/v1/private-avatar/assets/list", "POST")):  # fmt: skip
+            answer = httpx.options(
+                running.url + path,
+                headers={
+                    "Origin": "https://app.example",
+                    "Access-Control-Request-Method": method,
+                    "Access-Control-Request-Headers": "authorization,content-type",
+                },
+            )
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example"
+            assert method in answer.headers["Access-Control-Allow-Methods"]
+
+
+def test_totals_of_long_lists_are_counted_once_a_minute(client5, source, monkeypatch):
+    for number in range(3):
+        make_character(source=source, name=f"c{number}")
+    monkeypatch.setattr("core.totals.COUNTED", 1)
+    from core.totals import total_of
+
+    rows = Character.objects.all()
+    key_ = ("test", uuid.uuid4())
+    assert total_of(rows, *key_) == 3
+    make_character(source=source)
+    assert (total_of(rows, *key_), total_of(rows, *key_, "other")) == (3, 4)

@@ -2,14 +2,15 @@
 
 import pytest
 
-from moderation import cases
+from moderation import cases, outbox
 from moderation.actors import Actor
-from moderation.enums import Why
+from moderation.enums import Priority, Why
 from moderation.models import Case, Decision
 from moderation.registry import get_queue
 from moderation.services import Request, decide, undo
 from tests.characters.clients import act, key, key_of, own
 from tests.factories import case_of, make_character, make_person
+from tests.moderation.test_words import add
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -222,3 +223,36 @@ def test_strict_serves_what_upstream_approved_until_it_is_approved_here(strict, 
     assert strict.names("/characters/public") == ["Up"]
     act("approve", row)
     assert strict.names("/characters/public") == ["Changed"]
+
+
+def test_strict_finds_an_approved_version_by_its_name(strict, alice, bob):
+    made = strict.create(alice, name="Old name", isPublic=True)
+    act("approve", own(made))
+    strict.put(made["id"], alice, name="Another")
+    assert strict.names("/characters/search", bob, q="old") == ["Old name"]
+
+
+def test_a_change_is_offered_to_whoever_approved_before(client5, alice):
+    made = client5.create(alice, isPublic=True)
+    moderator = make_person(role="moderator")
+    request = Request("approve", subject=own(made).subject_key)
+    decide(requests=[request], actor=Actor.person(moderator))
+    client5.put(made["id"], alice, name="Other")
+    assert len(cases.claim(user=moderator, queue="characters", limit=1)) == 1
+
+
+def test_words_of_the_list_raise_the_case(client5, alice):
+    add("zeppelin", severity="high")
+    made = client5.create(alice, isPublic=True)
+    client5.put(made["id"], alice, name="Mira", originPrompt="a zeppelin")
+    outbox.deliver()
+    case = case_of(own(made))
+    assert Why.FLAGGED_TEXT in case.why and case.priority == Priority.HIGH
+
+
+def test_an_author_can_do_nothing_but_have_it_looked_at_again(alice, client5):
+    made = client5.create(alice, isPublic=True)
+    for action in ("approve", "reject", "purge", "release", "escalate"):
+        request = Request(action, subject=own(made).subject_key, reason="spam", note="n")
+        result = decide(requests=[request], actor=Actor.author()).results[0]
+        assert result.status == "forbidden"

@@ -68,7 +68,8 @@ def hashes(count: int, *, seed: int = 1) -> NDArray[np.uint8]:
     found: list[NDArray[np.uint8]] = []
     for start in range(0, count, 50_000):
         many = min(50_000, count - start)
-        one, other = dice.randint(0, len(drawn), (2, many))
+        one = dice.randint(0, len(drawn), many)
+        other = (one + dice.randint(1, len(drawn), many)) % len(drawn)
         share = dice.uniform(0.3, 0.7, (many, 1)).astype(np.float32)
         found.append(_packed(drawn[one] * share + drawn[other] * (1 - share)))
     return np.concatenate(found)

@@ -18,10 +18,10 @@ from media.erasing import Erased, erase
 from media.errors import DownloadFailed, MediaError, Refused, StorageFailed
 from media.models import Attachment, File
 from media.naming import EXTENSIONS
-from media.preparing import Prepared, encode_anew, prepare
+from media.preparing import Prepared, encode_anew, look_at, prepare
 from media.recording import observer, upsert_files
 from media.storage import storage
-from media.tokens import Pass, read_signed, write_tokens
+from media.tokens import Pass, read_signed, read_token, write_tokens
 
 __all__ = [
     "DownloadFailed",
@@ -35,8 +35,10 @@ __all__ = [
     "attachment_behind",
     "end_links",
     "erase",
+    "file_of_link",
     "keep_aside",
     "let_go",
+    "look_at",
     "mirror",
     "mirror_all",
     "mirror_due",
@@ -358,6 +360,21 @@ def attachment_behind(url: str) -> uuid.UUID | None:
 def end_links(*, subject_ids: Collection[uuid.UUID]) -> None:
     """Every link to the subjects' bytes that was handed out is dead; new ones can be made."""
     Attachment.objects.filter(subject_id__in=list(subject_ids)).update(epoch=F("epoch") + 1)
+
+
+def file_of_link(*, url: str, user_id: int, is_lead: bool) -> File | None:
+    """The file behind one of our own links, with its fingerprint; None when the link is not one
+    that works for this person now."""
+    link = read_token(url.rpartition("/")[2].partition(".")[0])
+    if link is None or (link.purpose.is_personal and link.user_id != user_id):
+        return None
+    if link.purpose == Purpose.LEAD and not is_lead:
+        return None
+    rows = Attachment.objects.select_related("file__fingerprint")
+    row = rows.filter(pk=link.attachment_id).first()
+    if row is None or row.epoch != link.epoch or not row.is_served:
+        return None
+    return None if row.held and not is_lead else row.file
 
 
 def read_bytes(*, attachment_id: uuid.UUID, variant: str = Variant.VIEW) -> bytes:

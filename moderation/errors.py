@@ -73,3 +73,7 @@ class JobRefused(ModerationError):
 
 class IdempotencyConflict(ModerationError):
     """The key was used with another body, or its first request is still under way."""
+
+
+class BadImport(ModerationError):
+    """A file that is no list of hashes, or breaks off in the middle."""

@@ -6,7 +6,16 @@ from typing import Any
 
 from rest_framework import serializers
 
-from moderation.enums import Action, CaseKind, Outcome, ReportKind, ReviewStatus, Seen, Severity
+from moderation.enums import (
+    Action,
+    BankAction,
+    CaseKind,
+    Outcome,
+    ReportKind,
+    ReviewStatus,
+    Seen,
+    Severity,
+)
 
 
 class SubjectRefSchema(serializers.Serializer[Any]):
@@ -327,3 +336,42 @@ class ExposureAnswer(serializers.Serializer[Any]):
     shown = serializers.IntegerField()
     revealed = serializers.IntegerField()
     by_severity = serializers.DictField(child=serializers.IntegerField())
+
+
+class HashSchema(serializers.Serializer[Any]):
+    pdq = serializers.CharField(required=False, min_length=64, max_length=64)
+    sha256 = serializers.CharField(required=False, min_length=64, max_length=64)
+
+
+class MatchRequest(serializers.Serializer[Any]):
+    """Exactly one of the three lists."""
+
+    images = serializers.ListField(
+        child=serializers.CharField(), required=False, max_length=1000, help_text="base64"
+    )
+    hashes = HashSchema(many=True, required=False)
+    urls = serializers.ListField(
+        child=serializers.CharField(), required=False, max_length=1000,
+        help_text="links to pictures that this server gave to the same person",
+    )  # fmt: skip
+
+
+class MatchSchema(serializers.Serializer[Any]):
+    bank = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    distance = serializers.IntegerField()
+    action = serializers.ChoiceField(BankAction.choices)
+    subject = SubjectRefSchema(allow_null=True)
+
+
+class MatchResult(serializers.Serializer[Any]):
+    """`error` alone, or the rest."""
+
+    pdq = serializers.CharField(required=False, allow_null=True)
+    quality = serializers.IntegerField(required=False, allow_null=True)
+    matches = MatchSchema(many=True, required=False)
+    error = serializers.CharField(required=False)
+
+
+class MatchAnswer(serializers.Serializer[Any]):
+    results = MatchResult(many=True)

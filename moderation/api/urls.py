@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from moderation.api import claims, decisions, looking, reports, subjects
+from moderation.api import claims, decisions, looking, matching, reports, subjects
 
 app_name = "moderation_api"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("reasons/", subjects.Reasons.as_view(), name="reasons"),
     path("precedents/", looking.Precedents.as_view(), name="precedents"),
     path("exposure/", looking.OwnExposure.as_view(), name="exposure"),
+    path("match/", matching.Match.as_view(), name="match"),
     path("reports/", reports.Reports.as_view(), name="reports"),
     path("reports/<uuid:pk>/", reports.ReportOne.as_view(), name="report"),
     path("me/", subjects.Me.as_view(), name="me"),

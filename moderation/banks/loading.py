@@ -43,6 +43,7 @@ COPY (SELECT e.id, e.pdq, e.changed, b.turned FROM moderation_bankentry e
     JOIN moderation_bank b ON b.id = e.bank_id
     WHERE {which} AND e.pdq IS NOT NULL
         AND octet_length(e.pdq) = 32 AND e.removed_at IS NULL
+        AND COALESCE(e.quality, 100) >= {clear:d}
         AND (e.expires_at IS NULL OR e.expires_at > now()))
 TO STDOUT (FORMAT BINARY)
 """
@@ -110,7 +111,7 @@ def index_of(*, scan_id: int | None = None, bank_id: int | None = None) -> HashI
 
 
 def _entries(which: str) -> NDArray[np.void]:
-    return read_binary(_READ.format(which=which), _ROW)
+    return read_binary(_READ.format(which=which, clear=pdq.MIN_QUALITY), _ROW)
 
 
 def _add(index: HashIndex, rows: NDArray[np.void]) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin_base import LEAD, ConsoleAdmin
+from moderation.admin_banks import BankAdmin, BankEntryAdmin, BankMatchAdmin, BankScanAdmin
 from moderation.admin_base import ExportableAdmin, names_of
 from moderation.admin_policy import ReasonAdmin, ReasonVersionAdmin, TermAdmin, TermVersionAdmin
 from moderation.console.access import person
@@ -25,7 +26,10 @@ from moderation.registry import get_queue
 from moderation.templatetags.console import why
 from moderation.visibility import without_held
 
-__all__ = ["ReasonAdmin", "ReasonVersionAdmin", "TermAdmin", "TermVersionAdmin"]
+__all__ = [
+    "BankAdmin", "BankEntryAdmin", "BankMatchAdmin", "BankScanAdmin", "ReasonAdmin",
+    "ReasonVersionAdmin", "TermAdmin", "TermVersionAdmin",
+]  # fmt: skip
 
 
 def _subject_link(row: Any) -> SafeString:

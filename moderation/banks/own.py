@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from moderation.banks.counting import entries_changed
 from moderation.enums import Action, ActorKind, ReviewStatus
@@ -80,6 +80,19 @@ def refresh(keys: Iterable[SubjectKey]) -> None:
         entries_changed([row[0] for row in cursor.fetchall()], -1)
         cursor.execute(_JOIN, _columns(members))
         entries_changed([row[0] for row in cursor.fetchall()], 1)
+
+
+def remove(*, entry_ids: Sequence[int], by: int) -> int:
+    """Takes entries out of their banks; they stay as removed. How many were still in."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE moderation_bankentry SET removed_at = now(), removed_by = %s"
+            " WHERE id = ANY(%s) AND removed_at IS NULL RETURNING bank_id",
+            [by, list(entry_ids)],
+        )
+        gone = [row[0] for row in cursor.fetchall()]
+        entries_changed(gone, -1)
+    return len(gone)
 
 
 def own_banks() -> list[Bank]:

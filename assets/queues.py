@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -44,6 +44,10 @@ class AssetQueue(ReviewQueue):
 
     def fresh_urls(self, subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         return fresh_urls(subject_ids)
+
+    def versions_at(self, subject: Any) -> list[datetime]:
+        rows = AssetDetail.objects.filter(asset=subject).order_by()
+        return list(rows.values_list("at", flat=True))
 
     def raw_of(self, subject: Any) -> Any:
         return newest_raw(AssetDetail.objects.filter(asset=subject))

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -76,6 +76,10 @@ class CharacterQueue(ReviewQueue):
             reviewed_at__isnull=False,
         )
         content_changed([row.subject_key for row in unseen.only("pk")])
+
+    def versions_at(self, subject: Any) -> list[datetime]:
+        rows = CharacterText.objects.filter(character=subject).order_by()
+        return list(rows.values_list("at", flat=True))
 
     def raw_of(self, subject: Any) -> Any:
         return newest_raw(CharacterText.objects.filter(character=subject))

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import Count, Q
@@ -56,6 +56,10 @@ class ImageQueue(ReviewQueue):
             .values_list("image_id", "prompt", *negatives)
         )
         return {row[0]: [str(text) for text in row[1:] if text] for row in rows}
+
+    def versions_at(self, subject: Any) -> list[datetime]:
+        rows = ImageDetail.objects.filter(image=subject).order_by()
+        return list(rows.values_list("at", flat=True))
 
     def raw_of(self, subject: Any) -> Any:
         return newest_raw(ImageDetail.objects.filter(image=subject))

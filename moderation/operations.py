@@ -41,6 +41,12 @@ CREATE TRIGGER {table}_search_update AFTER UPDATE OF {columns} ON {table} FOR EA
     WHEN (({old}) IS DISTINCT FROM ({new})) EXECUTE FUNCTION
     moderation_search_changed('{type}');
 """
+# A subject's own row that goes takes its texts along.
+_SEARCH_DELETED = """
+CREATE TRIGGER {table}_search_delete AFTER DELETE ON {table}
+    REFERENCING OLD TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION
+    moderation_search_inserted('{type}', '{key}');
+"""
 # What was there before the search was.
 _SEARCH_PRESENT = """
 INSERT INTO moderation_searchdue (subject_type, subject_id) SELECT DISTINCT '{type}', {key}
@@ -60,8 +66,12 @@ def search_texts(
         side: ", ".join(f"{side}.{column}" for column in (*changing, "id"))
         for side in ("old", "new")
     }
-    forward = _SEARCH_INSERTED + (_SEARCH_CHANGED if changing else "") + _SEARCH_PRESENT
-    backward = "DROP TRIGGER {table}_search_insert ON {table};"
-    if changing:
-        backward += "DROP TRIGGER {table}_search_update ON {table};"
+    parts = [_SEARCH_INSERTED, _SEARCH_PRESENT]
+    parts += [_SEARCH_CHANGED] if changing else []
+    parts += [_SEARCH_DELETED] if key == "id" else []
+    forward = "".join(parts)
+    backward = "".join(
+        f"DROP TRIGGER IF EXISTS {{table}}_search_{event} ON {{table}};"
+        for event in ("insert", "update", "delete")
+    )
     return migrations.RunSQL(forward.format(**names), backward.format(**names))

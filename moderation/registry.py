@@ -4,7 +4,7 @@ it.
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -98,6 +98,10 @@ class ReviewQueue:
         here.
         """
         return None
+
+    def versions_at(self, subject: Reviewable) -> list[datetime]:
+        """When each version of its content came; one query along an index. Empty when unknown."""
+        return []
 
     def fresh_urls(self, subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         """New origin links where the old ones expired; none where upstream's links do not

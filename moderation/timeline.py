@@ -8,22 +8,27 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from moderation.models import Case, Decision, Note, Reviewable
+from moderation.enums import ReviewStatus
+from moderation.models import Case, Decision, Note, Report, Reviewable, Tombstone
+from moderation.registry import queue_for
 
 
 def of(subject: Reviewable) -> list[dict[str, Any]]:
-    """Oldest first: `event` is created, decision, note or case; each with `at` and its own
-    fields.
+    """Oldest first: `event` is created, changed, decision, note, report, appeal, erased, case or
+    claimed; each with `at` and its own fields.
     """
     decisions = list(Decision.objects.filter(subject_id=subject.pk).order_by("id"))
     notes = list(Note.objects.filter(subject_id=subject.pk).select_related("user"))
     case = Case.objects.filter(subject_id=subject.pk).select_related("claimed_by").first()
     people = actor_names(decisions)
-    entries = [of_creation(subject)]
+    entries = [of_creation(subject), *_of_versions(subject)]
+    entries += [of_report(each) for each in Report.objects.filter(subject_id=subject.pk)]
+    entries += _of_erasing(subject)
     entries += [of_decision(each, people) for each in decisions]
     entries += [of_note(each) for each in notes]
     if case is not None:
         entries.append(of_case(case))
+        entries += _of_claim(case)
     return sorted(entries, key=lambda entry: entry["at"])
 
 
@@ -35,6 +40,38 @@ def actor_names(decisions: Sequence[Decision]) -> dict[int, str]:
 
 def of_creation(subject: Reviewable) -> dict[str, Any]:
     return {"at": subject.first_seen_at, "event": "created", "seed": subject.seed}
+
+
+def _of_versions(subject: Reviewable) -> list[dict[str, Any]]:
+    """Contents that came after the first one: by a sync, or by its author."""
+    versions = queue_for(subject.subject_type()).versions_at(subject)
+    return [{"at": at, "event": "changed"} for at in sorted(versions)[1:]]
+
+
+def _of_erasing(subject: Reviewable) -> list[dict[str, Any]]:
+    """When the bytes of what is purged went."""
+    if subject.review_status != ReviewStatus.PURGED:
+        return []
+    tombstone = Tombstone.objects.filter(subject_id=subject.pk).first()
+    if tombstone is None or tombstone.erased_at is None:
+        return []
+    return [{"at": tombstone.erased_at, "event": "erased", "copies": len(tombstone.hashes)}]
+
+
+def _of_claim(case: Case) -> list[dict[str, Any]]:
+    if case.claimed_by is None or case.claimed_at is None:
+        return []
+    return [{"at": case.claimed_at, "event": "claimed", "actor": case.claimed_by.username}]
+
+
+def of_report(report: Report) -> dict[str, Any]:
+    return {
+        "at": report.at,
+        "event": report.kind,
+        "reporter": report.reporter,
+        "category": report.category,
+        "text": report.text,
+    }
 
 
 def of_decision(decision: Decision, people: dict[int, str]) -> dict[str, Any]:

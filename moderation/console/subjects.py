@@ -21,16 +21,20 @@ from moderation.console.actions import offered_reasons, tell
 from moderation.console.bulk import AT_ONCE
 from moderation.console.pictures import console_pictures
 from moderation.context import contexts_of
-from moderation.enums import Action, CaseKind, JobKind, Outcome, ReviewStatus, Seen
-from moderation.errors import UnknownBatch, UnknownSubjectType
+from moderation.enums import Action, CaseKind, JobKind, Outcome, ReportKind, ReviewStatus, Seen
+from moderation.errors import TooManyReports, UnknownBatch, UnknownSubject, UnknownSubjectType
 from moderation.models import Case, Decision, Note, Reason, Reviewable
 from moderation.registry import ReviewQueue, get_queue, queue_for
+from moderation.reports import MAX_TEXT, Statement, report
+from moderation.same_bytes import elsewhere
 from moderation.services import MAX_NOTE, Request, decide, undo
 from moderation.transitions import NEEDS_NOTE, NEEDS_REASON, Ask, State, judge
 from moderation.visibility import may_see, without_held
 
 VIEWS_SHOWN = 50
 BATCH_SHOWN = 100
+# The longest that each may be.
+_REPORT_FIELDS = {"kind": 10, "reporter": 255, "category": 50, "text": MAX_TEXT}
 # In the order of the buttons.
 _OFFERED = (
     Action.APPROVE, Action.REJECT, Action.ESCALATE, Action.REOPEN,
@@ -70,6 +74,11 @@ def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
         "timeline": timeline.of(subject)[::-1],
         "offered": offered(subject, case, last, actor),
         "reasons": offered_reasons() if actor.can_moderate else [],
+        "same": [
+            {"queue": other, "subject": each, "title": other.title_of(each)}
+            for other, each in elsewhere(subject, viewer=person(request))
+        ],
+        "report_kinds": ReportKind.choices,
         "views": _views(subject) if actor.is_lead else [],
         "may_moderate": actor.can_moderate,
         "list_url": _list_url(subject),
@@ -211,6 +220,27 @@ def note_subject(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
             subject_type=subject_type, subject_id=subject.pk, user=person(request), text=text
         )
         messages.success(request, _("The note was added."))
+    return _back(subject)
+
+
+@console_page(MODERATE, methods=["POST"])
+def report_subject(request: HttpRequest, subject_type: str, subject_id: uuid.UUID) -> HttpResponse:
+    """Writes down what somebody outside told staff; it opens or raises a case like any other."""
+    _queue, subject = _find(request, subject_type, subject_id)
+    given = {name: request.POST.get(name, "").replace("\0", "").strip() for name in _REPORT_FIELDS}
+    if given["kind"] not in ReportKind.values or not given["reporter"]:
+        messages.error(request, _("A report needs its kind and who made it."))
+        return _back(subject)
+    if any(len(given[name]) > most for name, most in _REPORT_FIELDS.items()):
+        messages.error(request, _("The report is too long."))
+        return _back(subject)
+    said = Statement(ReportKind(given["kind"]), given["reporter"], given["category"], given["text"])
+    try:
+        report(subject=subject.subject_key, said=said, client=person(request))
+    except (UnknownSubject, TooManyReports) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The report was written down; its case is open."))
     return _back(subject)
 
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("shift/", shift.shift_json, name="shift"),
     path(_SUBJECT, subjects.subject_page, name="subject"),
     path(f"{_SUBJECT}decide/", subjects.decide_subject, name="decide"),
+    path(f"{_SUBJECT}reports/", subjects.report_subject, name="report"),
     path(f"{_SUBJECT}notes/", subjects.note_subject, name="note"),
     path("batches/<uuid:batch>/", subjects.batch_page, name="batch"),
     path("search/", searching.search_page, name="search"),

@@ -49,7 +49,7 @@ def test_it_costs_a_fixed_number_of_queries(as_, make, django_assert_max_num_que
     for _ in range(3):
         decide(lead, subject, "approve")
         decide(lead, subject, "reopen", note="again")
-    with django_assert_max_num_queries(29):
+    with django_assert_max_num_queries(33):
         lead.get(url_of(subject))
 
 

@@ -219,8 +219,19 @@ def test_every_registered_type_is_found_by_what_its_page_shows(alice, kind):
     subject = MAKERS[kind]()
     search.fill()
     (queue,) = [queue for queue, _ in search.find(search.Wanted(), viewer=alice).subjects]
-    text = queue.text_of(queue.load([subject.pk])[0])
+    (shown,) = queue.load([subject.pk])
+    text = queue.text_of(shown) or queue.title_of(shown)
     assert found(f'"{text[:60]}"', alice) == [subject.pk]
+
+
+@pytest.mark.parametrize("maker", [factories.make_asset, factories.make_cover])
+def test_a_subject_that_is_deleted_leaves_no_text(maker):
+    subject = maker()
+    search.fill()
+    assert SearchEntry.objects.filter(pk=subject.pk).exists()
+    subject.delete()
+    search.fill()
+    assert not SearchEntry.objects.filter(pk=subject.pk).exists()
 
 
 @pytest.fixture(params=sorted(MAKERS))

@@ -7,8 +7,9 @@ const form = /** @type {HTMLFormElement|null} */ (document.querySelector("[data-
 picture?.addEventListener("click", () => {
   const reveals = picture.getAttribute("aria-pressed") !== "true";
   picture.setAttribute("aria-pressed", String(reveals));
-  const video = picture.querySelector("video");
-  if (video) void (reveals ? video.play() : video.pause());
+  const player = picture.closest("[data-player]");
+  player?.toggleAttribute("data-revealed", reveals);
+  if (!reveals) player?.querySelector("video")?.pause();
   // How much of the picture the decider had seen goes into the log.
   const seen = form?.elements.namedItem("seen");
   if (reveals && seen instanceof HTMLInputElement) seen.value = "full";

@@ -1,0 +1,90 @@
+"""What a subject's page tells beside the subject: reports, the same bytes, the rest of its life."""
+
+import pytest
+from django.utils import timezone
+
+from media.models import Attachment, File
+from moderation import cases
+from moderation.models import Case, Report
+from tests.factories import make_asset, make_character, make_image
+
+pytestmark = pytest.mark.django_db
+
+
+def url(subject):
+    return f"/admin/subjects/{subject.subject_type()}/{subject.pk}/"
+
+
+def told(answer):
+    return [str(message) for message in answer.context["messages"]]
+
+
+def attach(file, subject):
+    Attachment.objects.create(
+        subject_type=subject.subject_type(), subject_id=subject.pk, state="stored", file=file
+    )
+
+
+def test_a_report_is_written_down_for_somebody_outside(as_, people):
+    image = make_image(review_status="approved")
+    given = {"kind": "report", "reporter": "mail by u-9", "category": "violence", "text": "Look!"}
+    answer = as_("moderator").post(f"{url(image)}reports/", given, follow=True)
+    assert told(answer) == ["The report was written down; its case is open."]
+    said = Report.objects.get()
+    assert (said.reporter, said.client_id) == ("mail by u-9", people["moderator"].pk)
+    assert Case.objects.get(subject_id=image.pk).kind == "report"
+    page = as_("viewer").get(url(image)).content.decode()
+    assert "Look!" in page and "mail by u-9" in page
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {}, {"kind": "report"}, {"kind": "gossip", "reporter": "u-9"}, {"reporter": "u-9"},
+        {"kind": "appeal", "reporter": "x" * 256},
+        {"kind": "report", "reporter": "u-9", "text": "x" * 4001},
+    ],
+)  # fmt: skip
+def test_a_report_that_lacks_something_is_asked_for_again(as_, given):
+    image = make_image()
+    answer = as_("moderator").post(f"{url(image)}reports/", given, follow=True)
+    assert len(told(answer)) == 1 and not Report.objects.exists()
+
+
+def test_only_moderators_write_reports_down(as_):
+    image = make_image()
+    given = {"kind": "report", "reporter": "u-9"}
+    assert as_("viewer").post(f"{url(image)}reports/", given).status_code == 403
+    assert f"{url(image)}reports/" not in as_("viewer").get(url(image)).content.decode()
+
+
+def test_the_same_bytes_elsewhere_are_named_without_what_is_held(as_):
+    image, other, held, asset = make_image(), make_image(), make_image(held=True), make_asset()
+    file = File.objects.create(sha256=bytes(range(32)), size=1, mime="image/png")
+    for subject in (image, other, held, asset):
+        attach(file, subject)
+    page = as_("moderator").get(url(image))
+    assert [row["subject"].pk for row in page.context["same"]] == [asset.pk, other.pk]
+    lead = as_("lead").get(url(image))
+    assert [row["subject"].pk for row in lead.context["same"]] == [asset.pk, held.pk, other.pk]
+    assert as_("moderator").get(url(make_image())).context["same"] == []
+
+
+def test_the_timeline_tells_changes_and_who_holds_it(as_, people):
+    character = make_character()
+    character.texts.create(name="Mira", bio="New.", origin_prompt="")
+    cases.claim(user=people["moderator"], queue="characters", limit=1)
+    page = as_("viewer").get(url(character))
+    events = [entry["event"] for entry in page.context["timeline"]]
+    assert events.count("changed") == 1 and events[0] == "claimed" and events[-1] == "created"
+    text = page.content.decode()
+    assert "Its content changed" in text and "Claimed by moderator" in text
+    assert page.context["timeline"][0]["at"] <= timezone.now()
+
+
+def test_a_video_has_a_player_of_its_own(as_):
+    asset = make_asset(asset_type="Video")
+    file = File.objects.create(sha256=bytes(range(32)), size=1, mime="video/mp4")
+    attach(file, asset)
+    page = as_("moderator").get(url(asset)).content.decode()
+    assert "<video" in page and " controls " in page and "data-player" in page

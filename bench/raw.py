@@ -29,6 +29,7 @@ _UPDATE = (
 )
 _DELETE = "DELETE FROM moderation_case WHERE id = ANY(%s)"
 _COPY = f"COPY moderation_decision ({', '.join(store._COLUMNS)}) FROM STDIN"
+_FAMILY = store._COLUMNS.index("case_family")
 _SUBJECTS = "SELECT subject_id FROM moderation_case WHERE id = ANY(%s)"
 _CLAIM = f"{cases._CLAIM.partition('RETURNING')[0]} RETURNING id, claim_token"
 
@@ -84,7 +85,7 @@ def _row(
     """The log row in the order of the model's columns, with its hash at the end."""
     key, status, hidden, held, reviewed_at, reviewed_by, source_id = subject
     _, present, _, head, _, guarded, number, case_id, queue, kind, priority, why = loaded[:12]
-    opened_at, due_at, _, _, claimed_at, _, not_for = loaded[12:]
+    opened_at, due_at, _, _, claimed_at, _, not_for, family = loaded[12:]
     row = [
         number, present, batch, "gallery.imagelog", key, "approve", status, "approved", hidden,
         False, held, False, guarded, False, reviewed_at, reviewed_by, "", None, "", "", "person",
@@ -93,4 +94,5 @@ def _row(
     ]  # fmt: skip
     # Times are in UTC, and orjson writes them as isoformat() does.
     row.append(hashlib.sha256(orjson.dumps([*row[:-1], row[-1].hex()])).digest())
+    row.insert(_FAMILY, family)  # nobody's here, so the hash says nothing of it
     return row

@@ -51,6 +51,7 @@ UNFOLD: dict[str, object] = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"base": _BASE, "primary": _PRIMARY},
     "STYLES": [_static("moderation/console/console.css")],
+    "SCRIPTS": [_static("moderation/console/labels.js")],
     "DASHBOARD_CALLBACK": "moderation.console.dashboard.fill",
     "SIDEBAR": {"navigation": "moderation.console.navigation.sidebar"},
     "ACCOUNT": {

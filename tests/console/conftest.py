@@ -9,9 +9,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 from accounts.enums import Role
 from accounts.models import User
+from gallery.models import ImageLog
+from media.services import store_bytes
 from moderation.console.freshness import forget_everything
 from tests import chromium
-from tests.factories import make_person
+from tests.console.walking import Visitor
+from tests.factories import make_image, make_person
+from tests.media.samples import jpeg
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +56,34 @@ def as_(people):
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def visit(server, browser):
+    """`visit(person)` sits down at a browser of their own; options go to Playwright."""
+    visitors: list[Visitor] = []
+
+    def come(person: User | None, **options) -> Visitor:
+        visitors.append(Visitor(browser, server.url, person, **options))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        visitor.context.close()
+
+
+@pytest.fixture
+def admin(transactional_db) -> User:
+    return make_person("admin", role="admin")
+
+
+@pytest.fixture
+def image(transactional_db) -> ImageLog:
+    return with_bytes(make_image(message_id="picture-1"))
+
+
+def with_bytes(subject, *, seed: int = 1):
+    store_bytes(
+        data=jpeg(240, 320, seed=seed), subject_type=subject.subject_type(), subject_id=subject.pk
+    )
+    return subject

@@ -1,154 +1,20 @@
-"""The console's pages in a real browser: nothing blocked, nothing fetched elsewhere, alive."""
+"""The console's pages in a real browser: alive, and saying what happened."""
 
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from accounts.models import User
-from gallery.models import ImageLog
-from media.services import store_bytes
-from moderation.actors import Actor
-from moderation.services import Request, decide
 from tests.factories import (
-    make_asset,
     make_case,
-    make_character,
-    make_fault,
     make_image,
-    make_person,
-    make_reason,
     make_run,
-    make_source,
 )
-from tests.media.samples import jpeg
 from upstream.enums import RunStatus
 from upstream.models import SyncRun
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PAGES = [
-    "/admin/",
-    "/admin/queues/",
-    "/admin/assignments/",
-    "/admin/handover/",
-    "/admin/month/",
-    "/admin/runs/",
-    "/admin/runs/{run}/",
-    "/admin/subjects/gallery.imagelog/{image}/",
-    "/admin/batches/{batch}/",
-    "/admin/gallery/imagelog/",
-    "/admin/characters/character/{character}/change/",
-    "/admin/assets/asset/",
-    "/admin/moderation/case/",
-    "/admin/moderation/decision/",
-    "/admin/moderation/reason/{reason}/change/",
-    "/admin/upstream/source/add/",
-    "/admin/upstream/source/{source}/change/",
-    "/admin/upstream/fault/",
-    "/admin/accounts/user/",
-    "/admin/moderation/",
-    "/admin/login/",
-]
-
-
-class Visitor:
-    """A person at a browser; what went wrong there is collected in `wrong`."""
-
-    def __init__(self, browser, url, person, **options) -> None:
-        self.wrong: list[str] = []
-        self.url = url
-        self.context = browser.new_context(
-            **({"viewport": {"width": 1280, "height": 800}} | options)
-        )
-        client = Client()
-        client.force_login(person)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": url}])
-        self.page = self.context.new_page()
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("request", self._request)
-
-    def _console(self, message) -> None:
-        if message.type in {"error", "warning"}:
-            self.wrong.append(message.text)
-
-    def _request(self, request) -> None:
-        if not request.url.startswith((self.url, "data:", "blob:")):
-            self.wrong.append(f"asked {request.url}")
-
-    def open(self, path):
-        self.page.goto(self.url + path)
-        self.page.wait_for_load_state("load")
-        return self.page
-
-
-@pytest.fixture
-def visit(server, browser):
-    visitors = []
-
-    def come(person: User, **options) -> Visitor:
-        visitors.append(Visitor(browser, server.url, person, **options))
-        return visitors[-1]
-
-    yield come
-    for visitor in visitors:
-        visitor.context.close()
-
-
-@pytest.fixture
-def admin(transactional_db):
-    return make_person("admin", role="admin")
-
-
-@pytest.fixture
-def image(transactional_db) -> ImageLog:
-    made = make_image(message_id="picture-1")
-    kind = made.subject_type()
-    store_bytes(data=jpeg(240, 320, seed=1), subject_type=kind, subject_id=made.pk)
-    return made
-
-
-@pytest.fixture
-def ids(admin, image):
-    make_reason("violence")
-    run = make_run(status=RunStatus.PARTIAL, failed=1)
-    make_fault(run)
-    decided = make_image()
-    wanted = Request(action="approve", subject=decided.subject_key)
-    result = decide(requests=[wanted], actor=Actor.person(admin))
-    make_asset()
-    return {
-        "run": run.pk,
-        "image": image.pk,
-        "batch": result.batch,
-        "character": make_character().pk,
-        "reason": make_reason("violence").pk,
-        "source": make_source("edited", token="tok").pk,
-    }
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"color_scheme": "light"},
-        {"color_scheme": "dark"},
-        {"viewport": {"width": 390, "height": 844}, "has_touch": True},
-    ],
-    ids=["light", "dark", "phone"],
-)
-def test_no_page_breaks_the_policy_or_asks_another_host_or_overflows(visit, admin, ids, options):
-    visitor = visit(admin, **options)
-    for path in PAGES:
-        page = visitor.open(path.format(**ids))
-        page.wait_for_timeout(150)
-        assert visitor.wrong == [], path
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= page.viewport_size["width"], path
 
 
 def test_a_picture_is_blurred_until_it_is_pressed_and_that_is_logged(visit, admin, image):

@@ -1,0 +1,106 @@
+"""Every page of the console, and a person who walks them with a browser that forgives nothing."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import axe_playwright_python
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+
+from accounts.models import User
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+# Besides what the sidebar leads to; {names} are filled in from the world of conftest.py.
+PAGES = [
+    "/admin/runs/{run}/",
+    "/admin/subjects/gallery.imagelog/{image}/",
+    "/admin/subjects/characters.character/{character}/",
+    "/admin/subjects/assets.asset/{asset}/",
+    "/admin/batches/{batch}/",
+    "/admin/assignments/",
+    "/admin/assets/assetgroup/",
+    "/admin/moderation/decision/{decision}/change/",
+    "/admin/moderation/reason/{reason}/change/",
+    "/admin/moderation/reason/add/",
+    "/admin/upstream/source/add/",
+    "/admin/upstream/source/{source}/change/",
+    "/admin/upstream/syncrun/",
+    "/admin/accounts/user/{user}/change/",
+    "/admin/accounts/user/add/",
+    "/admin/accounts/apikey/add/",
+    "/admin/moderation/",
+    "/admin/preferences/",
+    "/admin/password_change/",
+    "/admin/queues/nothing/",
+]
+SIGN_IN = "/admin/login/"
+_REFUSED = re.compile(r"Failed to load resource.* 404 ")
+
+
+class Visitor:
+    """A person at a browser; what went wrong there is collected in `wrong`."""
+
+    def __init__(self, browser: Browser, url: str, person: User | None, **options) -> None:
+        self.wrong: list[str] = []
+        self.policies: dict[str, str] = {}
+        self.url = url
+        self.context = browser.new_context(
+            **({"viewport": {"width": 1280, "height": 800}} | options)
+        )
+        if person is not None:
+            client = Client()
+            client.force_login(person)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+            self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": url}])
+        self.page = self.context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", self._request)
+        self.page.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not _REFUSED.match(message.text):
+            self.wrong.append(message.text)
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.wrong.append(f"asked {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            path = response.url.removeprefix(self.url)
+            self.policies[path] = response.headers.get("content-security-policy", "")
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        self.page.wait_for_load_state("load")
+        return self.page
+
+    def walk(self, **ids: object) -> Iterator[tuple[str, Page]]:
+        """What the sidebar offers and PAGES, one after the other; each settles for a moment."""
+        for path in [*self.sidebar(), *(path.format(**ids) for path in PAGES)]:
+            page = self.open(path)
+            page.wait_for_timeout(150)
+            yield path, page
+
+    def sidebar(self) -> list[str]:
+        page = self.open("/admin/")
+        links = page.locator("#nav-sidebar a[href]").evaluate_all(
+            "links => links.map(link => new URL(link.href).pathname)"
+        )
+        assert len(links) > 15
+        return list(dict.fromkeys(links))
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core calls serious or critical: rule, why, and where."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [
+        f"{rule['id']}: {node['failureSummary']} {node['html'][:200]}"
+        for rule in found
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"][:3]
+    ]

@@ -10,10 +10,10 @@ PROCESSES ?= 2
 # On Linux the demo ends with make, even if make is killed.
 TIED := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
 
-.PHONY: help demo test test-pg15 lint types bench messages lock clean
+.PHONY: help demo test test-pg15 lint types bench screenshots messages lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/base.stamp ## the whole product with sandbox upstreams and sample data on http://127.0.0.1:8000
 	@exec $(TIED) $(PY) manage.py demo $(ARGS)
@@ -34,6 +34,9 @@ types: .venv/dev.stamp
 
 bench: .venv/dev.stamp ## measurements; NAME=... runs one of them
 	$(PY) -m bench $(NAME)
+
+screenshots: .venv/dev.stamp ## a picture of every page in var/screenshots, those of the manuals in docs/images
+	$(PY) -m tests.screenshots
 
 messages: .venv/dev.stamp ## locale/ with the texts that were marked or changed since, to be translated
 	$(PY) -m tests.codebase.wording

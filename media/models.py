@@ -102,7 +102,7 @@ class Attachment(models.Model):
     file = models.ForeignKey(
         File, models.PROTECT, null=True, related_name="attachments", verbose_name=_("file")
     )
-    epoch = models.PositiveIntegerField(default=0)
+    epoch = models.PositiveIntegerField(_("epoch"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=AttachmentState.choices)
     # Kept only while the bytes are still to be fetched: signed links are not for storing.
     origin_url = models.TextField(blank=True)

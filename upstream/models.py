@@ -53,8 +53,8 @@ class Source(models.Model):
     per_second = models.FloatField(_("requests per second"), default=20.0)
     options = models.JSONField(_("options"), default=dict, blank=True)
     # The circuit: after repeated failures nothing is sent until this time.
-    failures_in_row = models.PositiveIntegerField(default=0, editable=False)
-    circuit_open_until = models.DateTimeField(null=True, editable=False)
+    failures_in_row = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    circuit_open_until = models.DateTimeField(_("not asked until"), null=True, editable=False)
     last_full_at = models.DateTimeField(_("last full pass"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

@@ -41,7 +41,7 @@ class Case(models.Model):
     )
     # Good until the next claimer overwrites it, also after the lease ran out.
     claim_token = models.UUIDField(null=True)
-    claimed_at = models.DateTimeField(null=True)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True)
     claimed_until = models.DateTimeField(_("claimed until"), null=True)
     # The person whose decision is being looked at again is never offered this case.
     not_for = models.BigIntegerField(null=True)

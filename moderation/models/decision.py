@@ -19,7 +19,7 @@ class Decision(models.Model):
     here.
     """
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.BigAutoField(_("number"), primary_key=True)
     at = models.DateTimeField(_("at"))
     batch = models.UUIDField(_("batch"))
     subject_type = models.CharField(_("subject type"), max_length=64)
@@ -27,13 +27,13 @@ class Decision(models.Model):
     action = models.CharField(_("action"), max_length=10, choices=Action.choices)
     from_status = models.CharField(_("from"), max_length=10, choices=ReviewStatus.choices)
     to_status = models.CharField(_("to"), max_length=10, choices=ReviewStatus.choices)
-    from_hidden = models.BooleanField()
+    from_hidden = models.BooleanField(_("hidden before"))
     to_hidden = models.BooleanField(_("hidden"))
-    from_held = models.BooleanField()
+    from_held = models.BooleanField(_("held before"))
     to_held = models.BooleanField(_("held"))
     # Whether the rejection in force may be reversed by a lead only (critical, held or lead-made).
-    from_guarded = models.BooleanField()
-    to_guarded = models.BooleanField()
+    from_guarded = models.BooleanField(_("guarded before"))
+    to_guarded = models.BooleanField(_("guarded"))
     # The subject's review columns before, so that an undo restores them exactly.
     from_reviewed_at = models.DateTimeField(null=True)
     from_reviewed_by = models.BigIntegerField(null=True)

@@ -13,9 +13,11 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.enums import Role
 from core.keyset import PARAMETERS
+from media.enums import Variant
 from moderation.console import badges
 from moderation.enums import ActorKind, ReviewStatus, Seen, Why
 from moderation.registry import subject_types
@@ -149,6 +151,8 @@ def list_tools(context: dict[str, Any], changelist: Any) -> dict[str, str]:
 
 register.filter("status_word", _words(ReviewStatus.choices))
 register.filter("seen_word", _words(Seen.choices))
+# A held subject's page is logged too, also where it has no picture.
+register.filter("variant_word", _words([*Variant.choices, ("page", gettext_lazy("Page"))]))
 register.filter("actor_word", _words(ActorKind.choices))
 register.filter("role_word", _words(Role.choices))
 register.filter("action_tone", badges.action_tone)

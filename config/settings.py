@@ -189,6 +189,8 @@ FORMAT_MODULE_PATH = ["config.formats"]
 # --- Files ---------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = GATEHOUSE_HOME / "static"
+# The manuals are pages of the console too.
+STATICFILES_DIRS = [("manual", BASE_DIR / "docs" / "images")]
 STORAGE_URL = env.text("STORAGE_URL") or f"file:{GATEHOUSE_HOME / 'media'}"
 STORAGES = {
     "default": {"BACKEND": "media.storage.PrivateStorage"},

@@ -56,6 +56,7 @@ UNFOLD: dict[str, object] = {
     "SIDEBAR": {"navigation": "moderation.console.navigation.sidebar"},
     "ACCOUNT": {
         "navigation": [
+            {"title": _("Manual"), "link": "/admin/manual/"},
             {"title": _("Preferences"), "link": "/admin/preferences/"},
             {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
         ]

@@ -8,11 +8,23 @@ from moderation.console import (
     exports,
     handover,
     jobs,
+    manual,
     month,
     queues,
     review,
     runs,
     searching,
+    shift,
+    subjects,
+)
+    month,
+    queues,
+    review,
+    runs,
+<<<<<<< HEAD
+    searching,
+=======
+>>>>>>> 09e5b6d (Write the manuals in two languages and open them in the console)
     shift,
     subjects,
 )
@@ -24,6 +36,8 @@ urlpatterns = [
     path("queues/", queues.queues_page, name="queues"),
     path("queues/<slug:slug>/", review.review_page, name="review"),
     path("assignments/", assignments.assignments_page, name="assignments"),
+    path("manual/", manual.manual_page, name="manuals"),
+    path("manual/<slug:page>/", manual.manual_page, name="manual"),
     path("handover/", handover.handover_page, name="handover"),
     path("month/", month.month_page, name="month"),
     path("shift/", shift.shift_json, name="shift"),

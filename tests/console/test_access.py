@@ -28,6 +28,7 @@ PAGES = {
     "/admin/assignments/": LEADS,
     "/admin/handover/": EVERY_ROLE,
     "/admin/month/": LEADS,
+    "/admin/manual/": EVERY_ROLE,
     "/admin/runs/": EVERY_ROLE,
     "/admin/runs/{run}/": EVERY_ROLE,
     "/admin/subjects/gallery.imagelog/{image}/": EVERY_ROLE,

@@ -32,6 +32,7 @@ PAGES = [
     "/admin/accounts/apikey/add/",
     "/admin/moderation/",
     "/admin/preferences/",
+    "/admin/manual/",
     "/admin/password_change/",
     "/admin/queues/nothing/",
 ]

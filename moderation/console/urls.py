@@ -17,17 +17,6 @@ from moderation.console import (
     shift,
     subjects,
 )
-    month,
-    queues,
-    review,
-    runs,
-<<<<<<< HEAD
-    searching,
-=======
->>>>>>> 09e5b6d (Write the manuals in two languages and open them in the console)
-    shift,
-    subjects,
-)
 
 app_name = "console"
 _SUBJECT = "subjects/<str:subject_type>/<uuid:subject_id>/"

@@ -34,6 +34,11 @@ MEASUREMENTS = {
     "bench.albums.gallery_vs_others": ["gallery_vs_drf_cursor", "gallery_vs_static"],
     "bench.families.likeness": ["family_recall", "family_precision"],
     "bench.families.keystrokes_per_100": ["keystrokes_per_100"],
+    "bench.banks.match_1m_vs_numpy_scan": ["match_1m_vs_numpy_scan"],
+    "bench.banks.match_http": ["match_http_1m_per_s", "match_http_1m_batch_per_s"],
+    "bench.banks.match_10m_memory_mb": ["match_10m_memory_mb"],
+    "bench.banks.match_truth": ["match_recall", "match_precision"],
+    "bench.mirroring.mirror_vs_pillow": ["mirror_vs_pillow"],
     "bench.counting.dashboard_1m_vs_count": ["dashboard_1m_vs_count"],
 }
 

@@ -54,8 +54,35 @@ def hash_pixels(pixels: NDArray[np.uint8]) -> Hashed:
     """`pixels`: height by width by three (red, green, blue)."""
     if min(pixels.shape[:2]) < SMALLEST:
         return NOTHING
+    found = _at_once(pixels) if pixels.shape[:2] == (SIDE, SIDE) else None
+    return found or hash_in_order(pixels)
+
+
+def hash_in_order(pixels: NDArray[np.uint8]) -> Hashed:
+    """The same by the reference's own steps, one after the other: about eight times slower."""
     small = _small(pixels)
-    return Hashed(_bits(_frequencies(small)), _quality(small))
+    percents = _steps(small)
+    return Hashed(_bits(_frequencies(small)), _quality(percents))
+
+
+def _at_once(pixels: NDArray[np.uint8]) -> Hashed | None:
+    """The filter as one product of matrices, which rounds otherwise; None where that could decide
+    a bit or the quality, for about one picture in a hundred."""
+    tones = (pixels.reshape(-1, 3).astype(np.float32) @ _COLOURS).reshape(SIDE, SIDE)
+    small = _WEIGHTS.T @ tones @ _WEIGHTS
+    frequencies = _frequencies(small)
+    from_median = np.abs(frequencies - _median(frequencies)).ravel()
+    percents = _steps(small)
+    least = _quality(np.maximum(percents - _UNSURE_STEP, 0))
+    most = _quality(percents + _UNSURE_STEP)
+    if least != most or np.partition(from_median, 1)[1] < _UNSURE_FREQUENCY:
+        return None
+    return Hashed(_bits(frequencies), least)
+
+
+# Ten and seven times what the two ways were found to differ by at most.
+_UNSURE_FREQUENCY, _UNSURE_STEP = 0.02, 0.005
+_COLOURS = np.array((0.299, 0.587, 0.114), np.float32)
 
 
 def turned(hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -122,13 +149,16 @@ def _box(tones: Floats, kept: NDArray[np.intp]) -> Floats:
     return sums
 
 
-def _quality(small: Floats) -> int:
-    """The sum of the steps between neighbours, in whole percents of full contrast, over 90."""
-    total = 0
-    for axis in (0, 1):
-        steps = np.diff(small, axis=axis) * np.float32(-100) / np.float32(255)
-        total += int(np.abs(steps.astype(np.int32)).sum())
-    return min(100, total // 90)
+def _steps(small: Floats) -> Floats:
+    """The steps between neighbours, in percents of full contrast."""
+    steps = [np.diff(small, axis=axis).ravel() * np.float32(-100) for axis in (0, 1)]
+    percents: Floats = np.abs(np.concatenate(steps) / np.float32(255))
+    return percents
+
+
+def _quality(percents: Floats) -> int:
+    """The sum of the steps in whole percents, over 90."""
+    return min(100, int(percents.astype(np.int32).sum()) // 90)
 
 
 COSINES = np.array(
@@ -152,8 +182,16 @@ def _frequencies(small: Floats) -> Floats:
     return frequencies
 
 
+def _median(frequencies: Floats) -> np.float32:
+    """The lower one of the two in the middle."""
+    median: np.float32 = np.partition(frequencies.ravel(), 127)[127]
+    return median
+
+
 def _bits(frequencies: Floats) -> bytes:
-    """Which frequencies are stronger than their (lower) median, the last of them first."""
-    flat = frequencies.ravel()
-    median = np.partition(flat, 127)[127]
-    return np.packbits((flat > median)[::-1]).tobytes()
+    """Which frequencies are stronger than their median, the last of them first."""
+    return np.packbits((frequencies > _median(frequencies)).ravel()[::-1]).tobytes()
+
+
+# What each of SIDE places adds to each of the 64 that are kept.
+_WEIGHTS = _box(_box(np.eye(SIDE, dtype=np.float32), _centres(SIDE, 0)), _centres(SIDE))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench import pictures
 from media import pdq
 from tests.media import pdq_pictures, samples
 
@@ -21,6 +22,17 @@ def test_hash_and_quality_equal_the_references_on_all_its_vectors():
 
     assert wrong == []
     assert sum(1 for _ in pdq_pictures.vectors()) == pdq_pictures.COUNT
+
+
+def test_the_fast_way_gives_the_references_hashes_and_is_taken_nearly_always():
+    every = [pdq.pixels_of(pictures.draw(number, 512)) for number in range(60)]
+    every += [pdq.pixels_of(samples.rich(seed=number)) for number in range(40)]
+    fast = [pdq._at_once(pixels) for pixels in every]
+
+    assert sum(each is None for each in fast) < 20
+    assert [pdq.hash_pixels(pixels) for pixels in every] == [
+        pdq.hash_in_order(pixels) for pixels in every
+    ]
 
 
 def test_hashes_turned_are_near_the_references_hashes_of_the_turned_pictures():

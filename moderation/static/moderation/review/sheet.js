@@ -121,9 +121,11 @@ export class Sheet {
     if (ids === this.#drawn) return;
     this.#drawn = ids;
     this.#list.replaceChildren(...tiles);
-    const room = this.#list.clientWidth * this.#list.clientHeight;
-    const side = Math.floor(Math.sqrt(room / tiles.length) * 0.86) - SIDES.gap;
-    this.#list.style.setProperty("--thumb", `${Math.min(SIDES.most, Math.max(SIDES.least, side))}px`);
+    const fits = (/** @type {number} */ length, /** @type {number} */ side) => Math.floor((length - SIDES.gap) / (side + SIDES.gap));
+    const { clientWidth, clientHeight } = this.#list;
+    let side = SIDES.most;
+    while (side > SIDES.least && fits(clientWidth, side) * fits(clientHeight, side) < tiles.length) side -= 2;
+    this.#list.style.setProperty("--thumb", `${side}px`);
   }
 
   /** @param {Card} member */

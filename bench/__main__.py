@@ -39,6 +39,9 @@ MEASUREMENTS = {
     "bench.banks.match_10m_memory_mb": ["match_10m_memory_mb"],
     "bench.banks.match_truth": ["match_recall", "match_precision"],
     "bench.mirroring.mirror_vs_pillow": ["mirror_vs_pillow"],
+    "bench.reviewing.next_picture_p95_ms": ["next_picture_p95_ms"],
+    "bench.reviewing.sixty_by_keyboard_vs_stock_admin": ["sixty_by_keyboard_vs_stock_admin"],
+    "bench.reviewing.review_first_paint_1m_vs_10k": ["review_first_paint_1m_vs_10k"],
     "bench.counting.dashboard_1m_vs_count": ["dashboard_1m_vs_count"],
 }
 

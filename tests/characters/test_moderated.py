@@ -54,7 +54,9 @@ def test_a_change_of_an_approved_one_is_looked_at_again(client5, alice):
     context = get_queue("characters").contexts(
         get_queue("characters").load([character.pk]), user=user
     )[character.pk]
-    assert context["changes"] == [{"field": "bio", "before": "before", "after": "after"}]
+    (change,) = context["changes"]
+    assert (change["field"], change["before"], change["after"]) == ("bio", "before", "after")
+    assert change["words"] == [("gone", "before"), ("new", "after")]
 
 
 def test_whoever_made_it_private_and_public_again_needs_no_second_look(client5, alice):

@@ -1,0 +1,149 @@
+"""What may go wrong during a shift: the server goes, a claim runs out, somebody was faster."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from moderation import cases, services
+from moderation.actors import Actor
+from moderation.models import Case, Decision
+from moderation.services import Request
+from tests.console.review.desk import Desk
+from tests.console.review.test_review_deciding import APPROVED, VIOLENCE, log
+from tests.factories import make_person
+from tests.servers import WebServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def own_server(browser):
+    """A server that a test may kill, and desks at it."""
+    desks = []
+    with WebServer() as running:
+
+        def open_page(person):
+            desks.append(Desk(browser, running.url, person, "images", {}))
+            return desks[-1]
+
+        yield running, open_page
+        for desk in desks:
+            desk.leave()
+
+
+def test_a_server_killed_in_the_middle_loses_and_doubles_nothing(own_server, pictures, alice):
+    server, open_page = own_server
+    pictures(8)
+    desk = open_page(alice).ready()
+    desk.page.wait_for_load_state("networkidle")
+    wanted = {desk.approve(): [APPROVED]}
+    server.kill()
+    wanted |= {desk.reject(4): [VIOLENCE], desk.approve(): [APPROVED], desk.approve(): [APPROVED]}
+    expect(desk.page.locator("#unsent")).to_contain_text("unsent")
+    expect(desk.page.locator("#banners")).to_contain_text("No connection")
+    server.start()
+    desk.all_sent()
+    assert log() == wanted
+    wanted[desk.approve()] = [APPROVED]
+    desk.all_sent()
+    assert log() == wanted
+
+
+def test_a_lease_that_ran_out_unclaimed_is_still_good_and_is_renewed(sit_down, pictures, alice):
+    """An outage does not turn honest work into conflicts."""
+    pictures(2)
+    desk = sit_down(alice).ready()
+    first = desk.case
+    Case.objects.filter(pk=first).update(claimed_until=timezone.now() - timedelta(minutes=1))
+    desk.approve()
+    desk.all_sent()
+    assert log() == {first: [APPROVED]}
+
+
+def test_a_claim_that_went_to_somebody_else_unnoticed_is_decided_once_by_them(
+    sit_down, pictures, alice, bob
+):
+    pictures(2)
+    desk = sit_down(alice).ready()
+    first = desk.case
+    Case.objects.filter(pk=first).update(claimed_until=timezone.now() - timedelta(minutes=1))
+    taken = cases.claim(user=bob, queue="images", limit=1)[0]
+    assert str(taken.pk) == first
+    desk.approve()
+    desk.says("somebody else acted on it, or your claim was lost")
+    desk.all_sent()
+    assert log() == {}
+    row = Request(action="reject", case=taken.pk, claim_token=taken.claim_token, reason="violence")
+    services.decide(requests=[row], actor=Actor.person(bob))
+    assert log() == {first: [VIOLENCE]}
+
+
+def test_turning_a_decision_from_the_history_is_a_conflict_when_somebody_acted_since(
+    sit_down, pictures, alice
+):
+    image, *_ = pictures(2)
+    desk = sit_down(alice).ready()
+    desk.approve()
+    desk.all_sent()
+    desk.page.route("**/admin/shift/", lambda route: route.fulfill(json=late(route)))
+    desk.press("h")
+    turn = desk.page.get_by_role("button", name="Reject after all")
+    expect(turn).to_be_visible()
+    lead = make_person("lea", role="lead")
+    services.decide(
+        requests=[Request(action="reject", subject=image.subject_key, reason="violence")],
+        actor=Actor.person(lead),
+    )
+    turn.click()
+    desk.press("5")
+    desk.says(re.compile("picture-00.*was not saved: somebody else acted"))
+    desk.all_sent()
+    assert [row.actor_id for row in Decision.objects.order_by("id")] == [alice.pk, lead.pk]
+
+
+def late(route):
+    """The shift as it looks once the time for undoing is over."""
+    answer = route.fetch().json()
+    for item in answer["items"]:
+        item["undo"] = False
+    return answer
+
+
+def test_what_was_decided_together_is_undone_together_from_the_history(sit_down, pictures, alice):
+    pictures(4)
+    desk = sit_down(alice).ready()
+    desk.press("g")
+    desk.page.wait_for_function("() => document.querySelectorAll('.cell canvas').length === 4")
+    desk.press("x", "Shift+ArrowRight", "Shift+ArrowRight", "r", "4").all_sent()
+    desk.page.reload()
+    desk.page.wait_for_selector(".cell")
+    desk.press("h")
+    expect(desk.page.locator(".past")).to_have_count(3)
+    undo = desk.page.get_by_role("button", name="Undo all 3")
+    expect(undo).to_have_count(1)
+    undo.click()
+    desk.all_sent()
+    expect(desk.page.locator("#last")).to_contain_text("3 cards are open again")
+    assert list(log().values()) == [[VIOLENCE, ("undo", "")]] * 3
+    expect(desk.page.locator(".cell")).to_have_count(4)
+
+
+def test_the_history_goes_back_as_far_as_the_shift(sit_down, pictures, alice):
+    pictures(1)
+    cases.claim(user=alice, queue="images", limit=1)  # the shift begins
+    cases.release_all(user=alice)
+    for number in range(63):
+        (image,) = pictures(1, message_id=f"old-{number:02}")
+        services.decide(
+            requests=[Request(action="approve", subject=image.subject_key)],
+            actor=Actor.person(alice),
+        )
+    desk = sit_down(alice).ready()
+    desk.press("h")
+    expect(desk.page.locator(".past")).to_have_count(60)
+    desk.page.get_by_role("button", name="Show older ones").click()
+    expect(desk.page.locator(".past")).to_have_count(63)
+    expect(desk.page.locator(".past").last).to_contain_text("old-00")

@@ -42,6 +42,7 @@ MEASUREMENTS = {
     "bench.reviewing.next_picture_p95_ms": ["next_picture_p95_ms"],
     "bench.reviewing.sixty_by_keyboard_vs_stock_admin": ["sixty_by_keyboard_vs_stock_admin"],
     "bench.reviewing.review_first_paint_1m_vs_10k": ["review_first_paint_1m_vs_10k"],
+    "bench.waiting.waiting_200_console_p95": ["waiting_200_console_p95"],
     "bench.counting.dashboard_1m_vs_count": ["dashboard_1m_vs_count"],
 }
 

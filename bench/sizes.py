@@ -21,6 +21,7 @@ class Size:
     ingest: int = 100_000
     naive: int = 2_000
     people: int = 200
+    waiters: int = 200
     alike: int = 20_000
     burst: int = 2_000
     bank: int = 1_000_000
@@ -34,6 +35,6 @@ FULL = Size()
 TINY = Size(
     rounds=1, seconds=0.3, small=(500, 100), large=(2_000, 400), crowd=(3_000, 2_500),
     connections=4, claimers=(1, 4), leases=200, calls=2, decisions=200, loop_decisions=20,
-    ingest=2_000, naive=50, people=12, alike=120, burst=200,
     bank=20_000, memory=50_000, queries=40, mirrored=6, truth=80,
+    ingest=2_000, naive=50, people=12, waiters=10, alike=120, burst=200,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from core.contracts import ContractView, json_response
 
+FIELDS = ("code", "success", "message", "data", "traceId", "timestamp")
 _ALPHABET = string.ascii_letters + string.digits
 _TRACE_LETTERS = 32
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 
 from accounts.signed import SignedCall, bind_signature, count_signed, require_fresh
 from core.contracts import json_response
-from core.envelope import Code, Declined
+from core.envelope import FIELDS, Code, Declined
 from upstream import tasks
 from upstream.enums import GenerationKind, GenerationState
 from upstream.generation.kinds import Generation, PromptRefused, generation_of
@@ -69,7 +69,9 @@ def _ended(request: GenerationRequest, generation: Generation) -> GenerationRequ
 
 def _answer(request: GenerationRequest, generation: Generation) -> HttpResponse:
     """The envelope as it was sent first, with its picture as long as that may be shown."""
-    answer = dict(request.answer or {})
+    stored = request.answer or {}
+    # The database keeps no order.
+    answer = {name: stored.get(name) for name in FIELDS}
     if request.state == GenerationState.DONE:
         answer["data"] = generation.data(request, answer["data"])
     return json_response(answer)

@@ -15,10 +15,10 @@ from moderation.models import Case
 AT_ONCE = 500
 
 
-def expired(*, at: object = None) -> QuerySet[Cover]:
+def expired() -> QuerySet[Cover]:
     """Loose covers past their time that prove nothing: neither held nor escalated nor rejected,
     and no open case but a first look that nobody is at."""
-    now = at or timezone.now()
+    now = timezone.now()
     kept = Case.objects.filter(subject_type=Cover.subject_type()).filter(
         ~Q(kind=CaseKind.FIRST_LOOK) | Q(claimed_by__isnull=False, claimed_until__gt=now)
     )

@@ -69,9 +69,9 @@ def _ended(request: GenerationRequest, generation: Generation) -> GenerationRequ
 
 def _answer(request: GenerationRequest, generation: Generation) -> HttpResponse:
     """The envelope as it was sent first, with its picture as long as that may be shown."""
-    stored = request.answer or {}
+    stored: dict[str, Any] = request.answer or {}
     # The database keeps no order.
-    answer = {name: stored.get(name) for name in FIELDS}
+    answer = {name: stored[name] for name in FIELDS}
     if request.state == GenerationState.DONE:
         answer["data"] = generation.data(request, answer["data"])
     return json_response(answer)

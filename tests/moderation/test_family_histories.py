@@ -15,6 +15,7 @@ from gallery.models import ImageLog
 from moderation import audit, cases, comparing, families
 from moderation.actors import Actor
 from moderation.api.deciding import decide_once
+from moderation.enums import CaseKind
 from moderation.errors import StaleClaim
 from moderation.models import Case, Decision
 from moderation.services import undo
@@ -139,7 +140,7 @@ class Desk:
         found = cases.claim(user=self.people[name], queue="images", limit=1 + pick % 3)
         self.hands[name] += found
         for case in found:
-            if case.family is not None:
+            if case.family is not None and case.claim_token is not None:
                 members = {each.pk for each in found if each.family == case.family}
                 self.claimed[case.claim_token] = members
 
@@ -148,7 +149,7 @@ class Desk:
 
     def _family(self, name: str, action: str, pick: int) -> None:
         case = self._chosen(name, pick)
-        if case is None or case.family is None:
+        if case is None or case.family is None or case.claim_token is None:
             return
         key = (case.family, case.claim_token)
         meant = families.members([key]).get(key, [])
@@ -184,7 +185,7 @@ class Desk:
     def _report(self, name: str, action: str, pick: int) -> None:
         image = self.images[pick % len(self.images)]
         if Case.objects.filter(subject_id=image.pk).exists():
-            make_case(image, kind="report", why=["reported"], priority=70)
+            make_case(image, kind=CaseKind.REPORT, why=["reported"], priority=70)
 
     def _arrive(self, name: str, action: str, pick: int) -> None:
         self.images += make_images(1, self.looks[pick % 3])
@@ -194,7 +195,7 @@ class Desk:
         by_family: dict[uuid.UUID, set[Any]] = {}
         for case in Case.objects.filter(family__isnull=False):
             assert (case.queue, case.kind) == ("images", "first_look")
-            if case.claimed_by_id is not None:
+            if case.claimed_by_id is not None and case.family is not None:
                 holder = (case.claimed_by_id, case.claim_token)
                 by_family.setdefault(case.family, set()).add(holder)
         assert all(len(holders) == 1 for holders in by_family.values())

@@ -30,7 +30,9 @@ def _video(variety: int) -> bytes:
     out = io.BytesIO()
     wide = draw(900_000 + variety, WIDTH + 2 * FRAMES, HEIGHT, (f"clip {variety}",))
     with av.open(out, "w", format="mp4") as container:
-        stream = container.add_stream("mpeg4", rate=RATE)
+        # H.264, which browsers play; one thread, so that the bytes are the same everywhere.
+        stream = container.add_stream("libx264", rate=RATE)
+        stream.thread_count = 1
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for number in range(FRAMES):
             image = wide.crop((2 * number, 0, 2 * number + WIDTH, HEIGHT))

@@ -44,6 +44,8 @@ def success(name: str, data: dict[str, Any]) -> OpenApiExample:
     return OpenApiExample(name, body, response_only=True, status_codes=["200"])
 
 
-def failure(code: Code, message: str, *, status: str = "200") -> OpenApiExample:
-    body = {"code": int(code), "success": False, "message": message, "data": None, **TRACE}
+def failure(
+    code: Code, message: str, *, data: dict[str, Any] | None = None, status: str = "200"
+) -> OpenApiExample:
+    body = {"code": int(code), "success": False, "message": message, "data": data, **TRACE}
     return OpenApiExample(message, body, response_only=True, status_codes=[status])

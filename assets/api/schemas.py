@@ -121,18 +121,19 @@ _ITEM = {
 }
 _REJECTED = {
     **{name: value for name, value in _ITEM.items() if name != "URL"},
+    "Id": "asset-20260318071008-xxxxx",
     "Status": "Failed",
     "Error": {"Code": "ContentRejected", "Message": "The content was rejected."},
 }
 EXAMPLES = [
     OpenApiExample(
-        "The active ones of a group",
+        "Some of a group",
         {
             "model": MODELS[0],
             "Filter": {
                 "GroupIds": ["group-20260601191715-9q47m"],
                 "GroupType": "AIGC",
-                "Statuses": ["Active", "Processing"],
+                "Statuses": ["Active", "Failed"],
                 "Name": "雀国华",
             },
             "PageNumber": 1,

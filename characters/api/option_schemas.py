@@ -48,10 +48,13 @@ EXAMPLES = [
     success(
         "Options",
         {
-            "Age": [{"code": "18-25", "label": "18-25岁", "previewUrl": None}],
-            "Ethnicity": [], "BodyType": [], "BreastSize": [], "ButtSize": [],
-            "HairColor": [{"code": "black", "label": "黑色", "previewUrl": None}],
-            "HairStyle": [],
+            category: [{"code": code, "label": label, "previewUrl": None}]
+            for category, code, label in (
+                ("Age", "18-25", "18-25岁"), ("Ethnicity", "Asian", "亚洲"),
+                ("BodyType", "Slim", "苗条"), ("BreastSize", "Medium", "中"),
+                ("ButtSize", "Medium", "中"), ("HairColor", "black", "黑色"),
+                ("HairStyle", "Long", "长发"),
+            )
         },
     ),
     failure(Code.INVALID, "namespace is required"),

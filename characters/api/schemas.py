@@ -158,6 +158,7 @@ _ONE = {
     "createdAt": "2026-01-01T00:00:00Z",
     "updatedAt": "2026-01-15T08:30:00Z",
 }
+_NEW = _ONE | {"avatar": None, "updatedAt": _ONE["createdAt"]}
 _PAGE = {
     "items": [_ONE], "total": 42, "page": 1, "limit": 20, "totalPages": 3, "hasNext": True,
     "hasPrevious": False,
@@ -170,6 +171,7 @@ _ERROR = {
     "errors": {"name": "It is required."},
     "timestamp": "2026-01-20T10:00:00Z",
 }
+_UNLINKABLE = _ERROR | {"errors": {"knowledgeBaseId": "A UUID."}}
 _LINK = {"knowledgeBaseId": "660e8400-e29b-41d4-a716-446655440000", "priority": 1}
 
 
@@ -185,7 +187,8 @@ ONES = [
         {"name": "白洲梓", "bio": "Vanitas Vanitatum Et Omnia Vanitas", "isPublic": True},
         request_only=True,
     ),
-    _answer("A character", _ONE, "200", "201"),
+    _answer("A character", _ONE, "200"),
+    _answer("A new character", _NEW, "201"),
     _FAILED,
 ]
 AVATARS = [
@@ -199,4 +202,8 @@ AVATARS = [
     )
 ]
 LINKS = [_answer("A link", _LINK, "200")]
-LINKED = [OpenApiExample("A link", _LINK, request_only=True), *LINKS, _FAILED]
+LINKED = [
+    OpenApiExample("A link", _LINK, request_only=True),
+    *LINKS,
+    _answer("A field is wrong", _UNLINKABLE, "400"),
+]

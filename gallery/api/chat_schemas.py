@@ -49,7 +49,7 @@ EXAMPLES = [
     failure(Code.INVALID, "Agent missing image generation config"),
     failure(Code.INVALID, "Too many requests, please try again later"),
     failure(Code.INVALID, "API key usage limit reached"),
-    failure(Code.INVALID, "Prompt refused: minor-safety"),
+    failure(Code.INVALID, "Prompt refused: minor-safety", data={"reason": "minor-safety"}),
     failure(Code.FAILED, "Generation failed: invalid_prompt"),
     failure(Code.UNAUTHORIZED, "Invalid API key", status="401"),
 ]

@@ -1,4 +1,4 @@
-"""Generated pictures: made our own before they are kept, and handed out as data URIs."""
+"""Generated pictures: made our own, kept, compared with the banks, and handed out as data URIs."""
 
 import base64
 import io
@@ -10,9 +10,12 @@ from core.envelope import Code, Declined
 from media import services as media
 from media.enums import Variant
 from media.models import Attachment
+from moderation.banks.refusing import look_again, refusing
+from moderation.cases import NewCase, open_cases
 from moderation.enums import ReviewStatus
 from moderation.models import Reviewable
 from upstream.generation.backends import GenerationFailed
+from upstream.generation.kinds import PictureRefused
 
 PNG = b"\x89PNG\r\n\x1a\n"
 _UNSHOWN = {ReviewStatus.REJECTED, ReviewStatus.PURGED}
@@ -35,6 +38,19 @@ def _png(clean: bytes) -> bytes:
     with Image.open(io.BytesIO(clean)) as image:
         image.save(out, "PNG", compress_level=4)
     return out.getvalue()
+
+
+def keep(subject: Reviewable, picture: media.Prepared) -> PictureRefused | None:
+    """Gives a new subject its case and its picture, in the caller's transaction; whether a bank
+    that rejects knows the picture, which then comes first in the queue."""
+    kind, pk = subject.subject_key
+    open_cases([NewCase(subject_type=kind, subject_id=pk)])
+    media.store_prepared(prepared=picture, subject_type=kind, subject_id=pk)
+    hit = refusing(picture)
+    if hit is None:
+        return None
+    look_again(subject=subject.subject_key, hit=hit)
+    return PictureRefused(reason=hit.reason, detail=hit.words)
 
 
 def data_uri(subject: Reviewable | None, *, subject_id: uuid.UUID) -> str:

@@ -9,14 +9,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from characters.models import ImageConfig
-from characters.pictures import data_uri, prepare_png
+from characters.pictures import data_uri, keep, prepare_png
 from gallery.models import ImageDetail, ImageLog
 from media import services as media
-from moderation.cases import NewCase, open_cases
 from moderation.flagging import read_soon
 from upstream.enums import GenerationKind
 from upstream.generation.backends import Backend, ChatImageJob, GenerationFailed
-from upstream.generation.kinds import LONGER, Generation
+from upstream.generation.kinds import LONGER, Generation, PictureRefused
 from upstream.models import GenerationRequest
 
 
@@ -51,7 +50,9 @@ class ChatImageGeneration(Generation):
     def prepare(self, data: bytes) -> media.Prepared:
         return prepare_png(data)
 
-    def complete(self, request: GenerationRequest, prepared: media.Prepared) -> dict[str, Any]:
+    def complete(
+        self, request: GenerationRequest, prepared: media.Prepared
+    ) -> dict[str, Any] | PictureRefused:
         asked = request.parameters
         image = ImageLog.objects.create(
             pk=request.pk,
@@ -64,11 +65,9 @@ class ChatImageGeneration(Generation):
         ImageDetail.objects.create(
             image=image, prompt=asked["text"], params={"language": asked["language"]}
         )
-        kind = ImageLog.subject_type()
-        open_cases([NewCase(subject_type=kind, subject_id=image.pk)])
-        media.store_prepared(prepared=prepared, subject_type=kind, subject_id=image.pk)
-        read_soon(subject_type=kind, subject_ids=[image.pk])
-        return {"metadata": asked["metadata"]}
+        refused = keep(image, prepared)
+        read_soon(subject_type=ImageLog.subject_type(), subject_ids=[image.pk])
+        return refused or {"metadata": asked["metadata"]}
 
     def data(self, request: GenerationRequest, stored: dict[str, Any]) -> dict[str, Any]:
         image = ImageLog.objects.filter(pk=request.pk).first()

@@ -33,7 +33,8 @@ class GenerationKind(models.TextChoices):
 
 
 class GenerationState(models.TextChoices):
-    """`refused`: the prompt is against the policy, and nothing was generated."""
+    """`refused`: the prompt is against the policy, and nothing was generated; or a rejecting bank
+    knows the picture, which was kept for review and not handed out."""
 
     WAITING = "waiting", _("Waiting")
     WORKING = "working", _("Working")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from characters.models import Cover
 from media import services as media
 from media.models import Attachment
-from moderation.enums import CaseKind, ReviewStatus
+from moderation.enums import CaseKind, ReviewStatus, Why
 from moderation.models import Case
 
 AT_ONCE = 500
@@ -17,10 +17,12 @@ AT_ONCE = 500
 
 def expired() -> QuerySet[Cover]:
     """Loose covers past their time that prove nothing: neither held nor escalated nor rejected,
-    and no open case but a first look that nobody is at."""
+    near no known picture, and no open case but a first look that nobody is at."""
     now = timezone.now()
     kept = Case.objects.filter(subject_type=Cover.subject_type()).filter(
-        ~Q(kind=CaseKind.FIRST_LOOK) | Q(claimed_by__isnull=False, claimed_until__gt=now)
+        ~Q(kind=CaseKind.FIRST_LOOK)
+        | Q(why__contains=[Why.KNOWN_PICTURE])
+        | Q(claimed_by__isnull=False, claimed_until__gt=now)
     )
     return (
         Cover.objects.filter(

@@ -10,13 +10,12 @@ from django.utils import timezone
 
 from characters.models import ADULT_AGE, Cover
 from characters.owners import account_of
-from characters.pictures import data_uri, prepare_png
+from characters.pictures import data_uri, keep, prepare_png
 from media import services as media
 from media.enums import Variant
-from moderation.cases import NewCase, open_cases
 from upstream.enums import GenerationKind
 from upstream.generation.backends import Backend, CoverJob, GenerationFailed
-from upstream.generation.kinds import LONGER, Generation
+from upstream.generation.kinds import LONGER, Generation, PictureRefused
 from upstream.models import GenerationRequest
 
 LIFE = timedelta(minutes=30)
@@ -49,7 +48,9 @@ class CoverGeneration(Generation):
     def prepare(self, data: bytes) -> media.Prepared:
         return prepare_png(data)
 
-    def complete(self, request: GenerationRequest, prepared: media.Prepared) -> dict[str, Any]:
+    def complete(
+        self, request: GenerationRequest, prepared: media.Prepared
+    ) -> dict[str, Any] | PictureRefused:
         parameters, now = request.parameters, timezone.now()
         reference = {"refImageId": parameters["reference"]} if parameters["reference"] else {}
         cover = Cover.objects.create(
@@ -61,10 +62,7 @@ class CoverGeneration(Generation):
             created_at=now,
             expires_at=now + LIFE,
         )
-        kind = Cover.subject_type()
-        open_cases([NewCase(subject_type=kind, subject_id=cover.pk)])
-        media.store_prepared(prepared=prepared, subject_type=kind, subject_id=cover.pk)
-        return {"coverId": str(cover.pk)}
+        return keep(cover, prepared) or {"coverId": str(cover.pk)}
 
     def data(self, request: GenerationRequest, stored: dict[str, Any]) -> dict[str, Any]:
         cover = Cover.objects.filter(pk=request.pk).first()

@@ -1,6 +1,7 @@
 """What a content app adds to generation: its parameters, its subject, its answer."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -21,6 +22,15 @@ class PromptRefused(Declined):
     def __init__(self, reason: str) -> None:
         super().__init__(Code.INVALID, f"Prompt refused: {reason}", {"reason": reason})
         self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRefused:
+    """A picture that was made and kept, and must not leave. `reason` is told to the caller, what it
+    is like (`detail`) to those who may read generation requests."""
+
+    reason: str
+    detail: str
 
 
 class Generation(ABC):
@@ -46,9 +56,11 @@ class Generation(ABC):
         """Whatever of `complete` needs no database: decoding above all. Raises GenerationFailed."""
 
     @abstractmethod
-    def complete(self, request: GenerationRequest, prepared: Any) -> dict[str, Any]:
+    def complete(
+        self, request: GenerationRequest, prepared: Any
+    ) -> dict[str, Any] | PictureRefused:
         """Makes the subject, whose id is the request's, with its picture and its case, in the
-        caller's transaction. The answer's data, without the picture."""
+        caller's transaction. The answer's data, without the picture; or that it must not leave."""
 
     @abstractmethod
     def data(self, request: GenerationRequest, stored: dict[str, Any]) -> dict[str, Any]:

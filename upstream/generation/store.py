@@ -1,6 +1,7 @@
 """Requests to generate, as rows: found again by a retry, ended once, in one place."""
 
 import hashlib
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,10 @@ from core.envelope import Code, Declined, envelope
 from core.keys import uuid7
 from core.signing import compact_json
 from upstream.enums import UNENDED, GenerationState
-from upstream.generation.kinds import Generation, PromptRefused
+from upstream.generation.kinds import Generation, PictureRefused, PromptRefused
 from upstream.models import GenerationRequest
+
+logger = logging.getLogger(__name__)
 
 CHANNEL = "gatehouse_generation"
 # After so many seconds beat sends a request again that no worker took.
@@ -83,17 +86,28 @@ def _row(call: SignedCall, digest: bytes, generation: Generation) -> GenerationR
 
 @transaction.atomic
 def finish(request: GenerationRequest, generation: Generation, prepared: Any) -> bool:
-    """Makes the subject and ends the request. False when it had ended already.
+    """Makes the subject and ends the request, as refused when its picture must not leave. False
+    when it had ended already.
 
     The first result counts, also that of a worker that was given up: a picture is a picture.
     """
     row = GenerationRequest.objects.select_for_update().filter(pk=request.pk).first()
     if row is None or row.state not in UNENDED:
         return False
-    data = generation.complete(row, prepared)
+    made = generation.complete(row, prepared)
     row.source_id, row.backend_id = request.source_id, request.backend_id
-    _end(row, GenerationState.DONE, envelope(Code.OK, "OK", data))
+    if isinstance(made, PictureRefused):
+        _refuse(row, made)
+    else:
+        _end(row, GenerationState.DONE, envelope(Code.OK, "OK", made))
     return True
+
+
+def _refuse(row: GenerationRequest, refused: PictureRefused) -> None:
+    row.error = f"{refused.reason}: {refused.detail}"[:300]
+    logger.warning("generation %s: the picture was refused: %s", row.pk, row.error)
+    message, data = f"Image refused: {refused.reason}", {"reason": refused.reason}
+    _end(row, GenerationState.REFUSED, envelope(Code.INVALID, message, data))
 
 
 @transaction.atomic

@@ -33,7 +33,7 @@ _ROW = np.dtype(
 )  # fmt: skip
 _HEADER, _TRAILER = 19, 2
 _LOOK = """
-SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint, current_database(),
+SELECT pg_snapshot_xmin(s)::text::bigint, current_database(),
     ARRAY(SELECT id FROM moderation_bank WHERE turned ORDER BY id)
 FROM pg_current_snapshot() s
 """
@@ -47,7 +47,6 @@ COPY (SELECT e.id, e.pdq, e.changed, b.turned FROM moderation_bankentry e
         AND (e.expires_at IS NULL OR e.expires_at > now()))
 TO STDOUT (FORMAT BINARY)
 """
-_EVER = (1 << 63) - 1
 _TURNED_TOGETHER = 50_000
 
 
@@ -57,7 +56,6 @@ class _Look:
     ended."""
 
     horizon: int
-    end: int
     database: str
     turned: tuple[int, ...]
 
@@ -80,10 +78,10 @@ class Loader:
             if self._is_outdated(look):
                 self._index, self._known = HashIndex(), np.empty(0, np.int64)
                 self._loaded_at = time.monotonic()
-                self._read(0, _EVER, look)
+                self._read(0, look)
             else:
                 assert self._look is not None
-                self._read(self._look.horizon, look.end + 1, look)
+                self._read(self._look.horizon, look)
             self._look = look
             return self._index
 
@@ -95,8 +93,9 @@ class Loader:
             or time.monotonic() - self._loaded_at > RELOAD_SECONDS
         )
 
-    def _read(self, since: int, until: int, look: _Look) -> None:
-        rows = _entries(f"e.changed >= {since:d} AND e.changed < {until:d}")
+    def _read(self, since: int, look: _Look) -> None:
+        # Without an upper bound: what this transaction itself added may be newer than any snapshot.
+        rows = _entries(f"e.changed >= {since:d}")
         new = rows[~np.isin(rows["id"], self._known)] if len(self._known) else rows
         _add(self._index, new)
         self._known = rows["id"][rows["changed"] >= look.horizon].astype(np.int64)
@@ -122,8 +121,8 @@ def _add(index: HashIndex, rows: NDArray[np.void]) -> None:
 def _look() -> _Look:
     with connection.cursor() as cursor:
         cursor.execute(_LOOK)
-        horizon, end, database, turned = cursor.fetchone()
-    return _Look(horizon, end, database, tuple(turned))
+        horizon, database, turned = cursor.fetchone()
+    return _Look(horizon, database, tuple(turned))
 
 
 def read_binary(statement: str, row: np.dtype[np.void]) -> NDArray[np.void]:

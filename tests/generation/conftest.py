@@ -12,9 +12,11 @@ from tests.servers import WebServer
 
 @pytest.fixture(scope="session")
 def broker() -> str:
-    """A database of its own on the broker beside the suite's cluster."""
+    """A database of its own on the broker beside the suite's cluster: one for each process of the
+    suite, because a worker would take what the other's server sends."""
     if url := os.environ.get("TEST_BROKER_URL"):
-        return url.rpartition("/")[0] + "/7"
+        process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+        return f"{url.rpartition('/')[0]}/{4 + process % 6}"
     pytest.skip("no Valkey or Redis")
 
 

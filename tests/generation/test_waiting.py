@@ -73,7 +73,8 @@ def mira(transactional_db):
 def alone(broker, transactional_db):
     """A broker's database that no other worker of the suite reads, and a client of a web server
     that sends there."""
-    own = broker.rpartition("/")[0] + "/8"
+    address, _, number = broker.rpartition("/")
+    own = f"{address}/{int(number) + 6}"
     with WebServer(threads=8, CELERY_BROKER_URL=own) as web:
         yield own, Signing.of("ada", web.url)
 

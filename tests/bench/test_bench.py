@@ -31,7 +31,7 @@ def run_bench(tmp_path, *arguments):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_every_figure_is_measured_and_written(tmp_path):
     done = run_bench(tmp_path, "--tiny")
     assert done.returncode == 0, done.stderr

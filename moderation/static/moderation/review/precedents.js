@@ -77,7 +77,8 @@ export class Precedents {
     if (!broken.length || key === this.#warned) return false;
     this.#warned = key;
     const [{ distance, by, review_status: status }] = broken;
-    const one = t(`breaks_with_${status}`, { n: distance, by: isolate(by) });
+    const word = status === "approved" ? "breaks_with_approved" : "breaks_with_rejected";
+    const one = t(word, { n: distance, by: isolate(by) });
     toast(cards.length > 1 ? t("breaks_with_many", { n: broken.length }) : one, { state: "bad" });
     return true;
   }

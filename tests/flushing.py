@@ -1,7 +1,7 @@
 """Emptying the database after a test that commits: append-only tables and migrated rows need care.
 
 Django's own flush would be refused by the triggers of append-only tables, and would throw away
-what migrations put there (roles). The first policy and the first options are put there anew: tests
+what migrations put there (roles). The first policy, words and options are put there anew: tests
 change them.
 """
 
@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 FIRST_POLICY_MIGRATION = import_module("moderation.migrations.0003_first_policy")
+FIRST_WORDS_MIGRATION = import_module("moderation.migrations.0005_first_words")
 FIRST_OPTIONS_MIGRATION = import_module("characters.migrations.0004_first_options")
 KEPT = {
     "django_migrations",
@@ -38,6 +39,7 @@ def empty_tables() -> None:
         for table in guarded:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     FIRST_POLICY_MIGRATION.create(apps, None)
+    FIRST_WORDS_MIGRATION.create(apps, None)
     FIRST_OPTIONS_MIGRATION.create(apps, None)
 
 

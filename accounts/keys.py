@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.audit import ADDITION, record
 from accounts.enums import Scope
 from accounts.errors import AccountError, CallLimitReached, InvalidKey, NotAllowed, TooManyCalls
+from accounts.keyrows import key_with_user
 from accounts.models import ApiKey, User
 from accounts.roles import permissions_of, role_of
 
@@ -167,7 +168,7 @@ def find_key(plain: str) -> FoundKey:
     match = FORM.fullmatch(plain)
     if match is None:
         raise InvalidKey
-    key = ApiKey.objects.select_related("user").filter(prefix=match[1]).first()
+    key = key_with_user(match[1])
     if key is None:
         raise InvalidKey
     now, digest = timezone.now(), _digest(plain)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from django.conf import settings
 
 from characters.viewers import Owner
+from core.prepared import prepared_cursor
 from gallery.cursors import Place
 from media.linking import COLUMNS, JOINS, Linkable
 from moderation.enums import ReviewStatus
-from moderation.prepared import prepared_cursor
 
 # The comparison of rows is read along the index `imagelog_album` from its place on, however deep;
 # an OR of two comparisons is not. Own pictures are shown whatever became of them, but for purged

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.keys import uuid7
+from core.prepared import prepared_cursor
 from moderation import families, store
 from moderation.assignments import works
 from moderation.enums import CaseKind, Priority, ReviewStatus, Why
 from moderation.errors import NotAllowed, StaleClaim
 from moderation.models import Case, Skip
-from moderation.prepared import prepared_cursor
 from moderation.queues import ESCALATIONS
 from moderation.registry import get_queue, model_for, queue_for
 

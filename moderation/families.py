@@ -12,8 +12,8 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
+from core.prepared import prepared_cursor
 from moderation.models import Case
-from moderation.prepared import prepared_cursor
 
 # At most so many cases are one family: what one person may hold.
 MOST = 500

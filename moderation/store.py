@@ -12,9 +12,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from core.prepared import prepared_cursor
 from moderation.enums import Action
 from moderation.models import Decision
-from moderation.prepared import prepared_cursor
 from moderation.registry import model_for
 from moderation.transitions import State
 

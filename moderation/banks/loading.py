@@ -14,6 +14,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from core.prepared import prepared_cursor
 from media import pdq
 from moderation.banks.index import HashIndex, Ids, as_hashes
 from moderation.locks import Lock
@@ -34,7 +35,8 @@ _ROW = np.dtype(
 _HEADER, _TRAILER = 19, 2
 _LOOK = """
 SELECT pg_snapshot_xmin(s)::text::bigint, current_database(),
-    ARRAY(SELECT id FROM moderation_bank WHERE turned ORDER BY id)
+    ARRAY(SELECT id FROM moderation_bank WHERE turned ORDER BY id),
+    COALESCE((SELECT max(changed) FROM moderation_bankentry), 0)
 FROM pg_current_snapshot() s
 """
 # Numbers only: COPY takes no parameters.
@@ -53,11 +55,12 @@ _TURNED_TOGETHER = 50_000
 @dataclass(frozen=True, slots=True)
 class _Look:
     """What the database says before entries are read: every transaction below `horizon` has
-    ended."""
+    ended, and `newest` is the last one that changed an entry."""
 
     horizon: int
     database: str
     turned: tuple[int, ...]
+    newest: int
 
 
 class Loader:
@@ -79,11 +82,15 @@ class Loader:
                 self._index, self._known = HashIndex(), np.empty(0, np.int64)
                 self._loaded_at = time.monotonic()
                 self._read(0, look)
-            else:
-                assert self._look is not None
-                self._read(self._look.horizon, look)
+            elif look.newest >= self._since:
+                self._read(self._since, look)
             self._look = look
             return self._index
+
+    @property
+    def _since(self) -> int:
+        assert self._look is not None
+        return self._look.horizon
 
     def _is_outdated(self, look: _Look) -> bool:
         known = self._look
@@ -119,10 +126,10 @@ def _add(index: HashIndex, rows: NDArray[np.void]) -> None:
 
 
 def _look() -> _Look:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOOK)
-        horizon, database, turned = cursor.fetchone()
-    return _Look(horizon, database, tuple(turned))
+        horizon, database, turned, newest = cursor.fetchone()
+    return _Look(horizon, database, tuple(turned), newest)
 
 
 def read_binary(statement: str, row: np.dtype[np.void]) -> NDArray[np.void]:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from moderation.flagging import flagged_words
+from moderation.flagging import flagged
 from moderation.models import Reviewable
 from moderation.registry import ReviewQueue
 from moderation.reports import reports_of
@@ -17,10 +17,11 @@ def contexts_of(
     queries.
     """
     contexts = queue.contexts(subjects, user=user)
-    flagged = flagged_words(queue, subjects)
+    found = flagged(queue, subjects, contexts)
     said = reports_of([subject.pk for subject in subjects])
     return {
         subject.pk: contexts.get(subject.pk, {})
-        | {"flagged": flagged[subject.pk], "reports": said.get(subject.pk, [])}
+        | found[subject.pk]
+        | {"reports": said.get(subject.pk, [])}
         for subject in subjects
     }

@@ -1,4 +1,4 @@
-"""The word list over what is reviewed: which words of a text are marked, and which cases come
+"""The word list over what is reviewed: which places of a text are marked, and which cases come
 sooner.
 
 A sync writes thousands of rows a second. It only notes in the outbox what it wrote; a worker reads
@@ -6,7 +6,7 @@ the texts seconds later.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation import outbox
@@ -19,6 +19,8 @@ from moderation.words import Hit, find_terms, gravest
 TOPIC = "read_texts"
 # Subjects that are loaded and read at once.
 CHUNK = 500
+# Texts of a queue's context that cards show by themselves.
+SHOWN_TEXTS = ("name", "bio", "prompt", "negative_prompt")
 
 _PRIORITIES = {
     Severity.LOW: Priority.RAISED,
@@ -28,13 +30,50 @@ _PRIORITIES = {
 }
 
 
-def flagged_words(queue: ReviewQueue, subjects: Sequence[Reviewable]) -> dict[uuid.UUID, list[str]]:
-    """By subject id what the list finds in its text, spelled as it stands there; one query."""
-    texts = [queue.text_of(subject) for subject in subjects]
+def flagged(
+    queue: ReviewQueue,
+    subjects: Sequence[Reviewable],
+    contexts: Mapping[uuid.UUID, Mapping[str, Any]],
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """By subject id what the list finds, one query. `flagged`: what it found in text_of(), spelled
+    as it stands there. `flagged_spans`: {"text" or a key of the context: [[start, end], …]} of
+    every text with hits; offsets in characters (code points), in order and without overlaps.
+    """
+    texts = {subject.pk: _texts(queue, subject, contexts) for subject in subjects}
+    unique = list({text for shown in texts.values() for text in shown.values()})
+    hits = dict(zip(unique, find_terms(unique), strict=True))
     return {
-        subject.pk: list(dict.fromkeys(text[hit.start : hit.end] for hit in hits))
-        for subject, text, hits in zip(subjects, texts, find_terms(texts), strict=True)
+        subject_id: {
+            "flagged": _spellings(shown["text"], hits[shown["text"]]),
+            "flagged_spans": {
+                name: _spans(hits[text]) for name, text in shown.items() if hits[text]
+            },
+        }
+        for subject_id, shown in texts.items()
     }
+
+
+def _texts(
+    queue: ReviewQueue, subject: Reviewable, contexts: Mapping[uuid.UUID, Mapping[str, Any]]
+) -> dict[str, str]:
+    context = contexts.get(subject.pk, {})
+    return {"text": queue.text_of(subject)} | {
+        name: context[name] for name in SHOWN_TEXTS if isinstance(context.get(name), str)
+    }
+
+
+def _spellings(text: str, hits: Sequence[Hit]) -> list[str]:
+    return list(dict.fromkeys(text[hit.start : hit.end] for hit in hits))
+
+
+def _spans(hits: Sequence[Hit]) -> list[list[int]]:
+    spans: list[list[int]] = []
+    for hit in hits:
+        if spans and hit.start < spans[-1][1]:
+            spans[-1][1] = max(spans[-1][1], hit.end)
+        else:
+            spans.append([hit.start, hit.end])
+    return spans
 
 
 def read_soon(*, subject_type: str, subject_ids: Sequence[uuid.UUID | str]) -> None:

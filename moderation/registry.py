@@ -28,8 +28,8 @@ class ReviewQueue:
     `user` {"id", "pictures", "rejected", "rejected_30d"} · `changes` [{"field", "before",
     "after", "label", "words"}, …] · `conversation`, `decided` [{"id", "type", "status", "label",
     "thumb_url"}, …], other subjects beside it. The engine adds `flagged` [words of `text_of()` that
-    the word list finds, …] and `reports` [{"kind", "reporter", "category", "text", "at", "open"},
-    …].
+    the word list finds, …], `flagged_spans` (see flagging.flagged()) and `reports` [{"kind",
+    "reporter", "category", "text", "at", "open"}, …].
     """
 
     slug: ClassVar[str]

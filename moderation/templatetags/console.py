@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django import template
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -103,6 +104,18 @@ def pretty_json(value: Any) -> str:
     except (ValueError, RecursionError):
         text = str(value)
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+@register.simple_tag
+def marked(text: str, spans: dict[str, list[list[int]]], name: str) -> SafeString:
+    """A text with its places in `flagged_spans` ([start, end], in characters) in `<mark>`."""
+    edges = [0, *(edge for span in spans.get(name, []) for edge in span), len(text)]
+    pieces = enumerate(text[start:end] for start, end in pairwise(edges))
+    return format_html_join(
+        "",
+        "{}",
+        ((format_html("<mark>{}</mark>", each) if at % 2 else each,) for at, each in pieces),
+    )
 
 
 @register.filter

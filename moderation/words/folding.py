@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 # Letters that show nothing: fillers of Hangul and the Braille blank.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-# Marks on letters, invisible formatting (zero width, direction, soft hyphen), lone surrogates.
-_DROPPED = frozenset({"Mn", "Me", "Cf", "Cs"})
+# Marks on letters.
+_MARKS = frozenset({"Mn", "Me"})
+# They, invisible formatting (zero width, direction, soft hyphen), lone surrogates.
+_DROPPED = _MARKS | {"Cf", "Cs"}
 
 
 class _Folds(dict[str, str]):
@@ -54,6 +56,13 @@ def folded(text: str) -> Folded:
         return Folded("".join(parts))
     starts = [at for at, part in enumerate(parts) for _ in part]
     return Folded("".join(parts), starts)
+
+
+def with_marks(text: str, end: int) -> int:
+    """The end of a span with the accents of its last letter, where they stand by themselves."""
+    while end < len(text) and unicodedata.category(text[end]) in _MARKS:
+        end += 1
+    return end
 
 
 def squeezed(text: str) -> tuple[str, list[int] | None]:

@@ -8,7 +8,7 @@ from typing import Any
 import ahocorasick_rs
 
 from moderation.enums import TermKind
-from moderation.words.folding import folded, is_chinese, squeezed
+from moderation.words.folding import folded, is_chinese, squeezed, with_marks
 from moderation.words.patterns import compiled, prefilter
 
 # A text full of one term says nothing new after so many of its hits.
@@ -72,7 +72,8 @@ class Matcher:
         for entry, start, end in self._found(as_read.text):
             counts[entry] = counts.get(entry, 0) + 1
             if counts[entry] <= MAX_HITS:
-                hits.append(_hit(entry, *as_read.span(start, end)))
+                first, last = as_read.span(start, end)
+                hits.append(_hit(entry, first, with_marks(text, last)))
         return sorted(hits, key=lambda hit: (hit.start, hit.end, hit.term))
 
     def _found(self, text: str) -> Iterator[tuple[Entry, int, int]]:

@@ -10,6 +10,7 @@ from moderation.enums import ReportKind
 from moderation.models import Decision
 from moderation.reports import Statement, report
 from tests.factories import make_character, make_image, make_person
+from tests.moderation.test_words import add
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -67,20 +68,53 @@ def test_markup_in_names_and_prompts_is_text(sit_down, pictures, alice):
     expect(desk.page.locator("#last")).to_contain_text(EVIL)
 
 
-def test_flagged_terms_are_marked_in_any_script(sit_down, pictures, alice):
-    pictures(1, prompt="a detective with a revolver · 一位手持左轮手枪的侦探")
+# Signs that JavaScript counts as two stand before and inside what is marked.
+DISGUISED = (
+    "👩\u200d🚀🎈 a z e p p e l i n over 🏝️ 𝐳𝐞𝐩𝐩𝐞𝐥𝐢𝐧, ｚｅｐｐｅｌｉｎ and Ze\u0301ppelin\u0336"
+    " · 一位手持左轮手枪的侦探 🎈"
+)
+MARKED = ["z e p p e l i n", "𝐳𝐞𝐩𝐩𝐞𝐥𝐢𝐧", "ｚｅｐｐｅｌｉｎ", "Ze\u0301ppelin\u0336", "左轮手枪"]
+
+
+def test_flagged_terms_are_marked_where_they_stand_in_any_disguise(
+    sit_down, visit, pictures, alice
+):
+    add("zeppelin")
+    add("左轮手枪")
+    (image,) = pictures(1, prompt=DISGUISED, params={"negative_prompt": "🎈zeppelin<b>"})
     desk = sit_down(alice).ready()
+    prompt, negative = desk.page.locator("#card .prose").all()
+    assert prompt.text_content() == DISGUISED
+    assert prompt.locator("mark").all_text_contents() == MARKED
+    assert negative.text_content() == "🎈zeppelin<b>"
+    assert negative.locator("mark").all_text_contents() == ["zeppelin"]
+    desk.press("g")
+    name = desk.page.locator(".cell-name")
+    expect(name).to_have_text(DISGUISED)
+    assert name.locator("mark").all_text_contents() == MARKED
 
-    def flag(route):
-        answer = route.fetch().json()
-        answer["cases"][0]["subject"]["context"]["flagged"] = ["REVOLVER", "左轮手枪", "[.*"]
-        route.fulfill(json=answer)
+    page = visit(alice).open(f"/admin/subjects/gallery.imagelog/{image.pk}/")
+    prose = page.locator(".gh-prose").first
+    assert prose.text_content() == DISGUISED
+    assert prose.locator("mark").all_text_contents() == MARKED
 
-    desk.page.route(re.compile("/claims/$"), flag)  # what a reloaded page asks first
-    desk.page.reload()
-    marks = desk.page.locator("#card mark")
-    expect(marks).to_have_text(["revolver", "左轮手枪"])
-    expect(desk.page.locator("#card .prose").first).to_contain_text("a detective with a revolver")
+
+def test_a_long_text_is_cut_between_signs_in_the_grid(sit_down, pictures, alice):
+    add("zeppelin")
+    pictures(1, prompt="🎈" * 396 + " zeppelin at the end")
+    desk = sit_down(alice).ready()
+    desk.press("g")
+    name = desk.page.locator(".cell-name")
+    expect(name).to_have_text("🎈" * 396 + " zep")
+    assert name.locator("mark").all_text_contents() == ["zep"]
+
+
+def test_texts_of_a_character_are_marked_each_by_itself(sit_down, alice):
+    make_character(name="aged 9 🎈", bio="🎈 u n d e r a g e sailor", case=True)
+    desk = sit_down(alice, "characters")
+    card = desk.page.locator("#card")
+    expect(card.locator("mark")).to_have_text(["9", "u n d e r a g e"])
+    expect(desk.page.locator("#plate mark")).to_have_text(["9", "u n d e r a g e"])
 
 
 def test_a_character_shows_its_texts_and_what_changed(sit_down, alice):

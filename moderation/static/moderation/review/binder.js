@@ -2,7 +2,7 @@
 /**
  * Fills a queue's card template with a case. The template lays out, this file only writes text:
  *
- * - `data-text="path"` the value as text, `data-terms="path"` marks these words in it
+ * - `data-text="path"` the value as text, `data-spans="path"` marks these places of it
  * - `data-rows="path"` a `<dl>` from [[label, value], …] or {label: value}
  * - `data-each="path"` repeats the `<template>` inside for each item, with paths relative to the item
  * - `data-src="path"` an image's address; the image goes when there is none
@@ -54,20 +54,37 @@ const isHtml = (element) => element instanceof HTMLElement;
 
 /** @param {HTMLElement} element @param {any} data */
 function write(element, data) {
-  const text = plain(dig(data, element.dataset.text), serverNow());
+  const value = dig(data, element.dataset.text);
   element.dir = "auto";
-  const terms = dig(data, element.dataset.terms);
-  if (element.dataset.terms && Array.isArray(terms)) element.replaceChildren(...marked(text, terms));
-  else element.textContent = text;
+  const spans = dig(data, element.dataset.spans);
+  if (element.dataset.spans && Array.isArray(spans)) element.replaceChildren(...marked(value, spans));
+  else element.textContent = plain(value, serverNow());
 }
 
-/** The text in pieces, with every flagged term in a `<mark>`. @param {string} text @param {string[]} terms */
-export function marked(text, terms) {
-  const words = terms.filter(Boolean).sort((a, b) => b.length - a.length);
-  if (!words.length) return [text];
-  const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const pieces = text.split(new RegExp(`(${escaped.join("|")})`, "giu"));
-  return pieces.map((piece, at) => (at % 2 ? make("mark", {}, piece) : piece)).filter(Boolean);
+/**
+ * The text in pieces, with every flagged place in a `<mark>`.
+ * @param {string} text
+ * @param {[number, number][]} [spans] in characters, of which JavaScript's strings take some for two
+ * @param {number} [most] only so many characters of it
+ */
+function marked(text, spans = [], most = Infinity) {
+  const signs = Array.from(text).slice(0, most);
+  const piece = (/** @type {number} */ from, /** @type {number} */ to) => signs.slice(from, to).join("");
+  const pieces = [];
+  let done = 0;
+  for (const [start, end] of spans) {
+    if (start >= signs.length) break;
+    pieces.push(piece(done, start), make("mark", {}, piece(start, end)));
+    done = end;
+  }
+  return [...pieces, piece(done, signs.length)];
+}
+
+/** Writes a subject's text, or its beginning, with its flagged places, where it changed. @param {HTMLElement} element @param {import("./types.js").Subject} subject @param {number} [most] */
+export function writeText(element, { text, context }, most) {
+  const pieces = marked(text, context.flagged_spans?.text, most);
+  const plainly = pieces.map((piece) => (typeof piece === "string" ? piece : piece.textContent)).join("");
+  if (element.textContent !== plainly) element.replaceChildren(...pieces);
 }
 
 /** @type {Record<string, "del" | "ins" | "span">} */

@@ -6,6 +6,7 @@
  * (a badge, a row of small pictures) appends to `badges` or `extra` when the cell is made, see `adorn`.
  */
 
+import { writeText } from "./binder.js";
 import { blurredCopy } from "./blurred.js";
 import { shortChips } from "./chips.js";
 import { number, t } from "./config.js";
@@ -61,7 +62,8 @@ export class Cell {
       make("span", { class: "cell-tick", "aria-hidden": "true" }), this.#notice, this.extra, this.#name,
     );
     this.element.querySelector(".cell-tick")?.append(icon("check"));
-    setText(this.#name, card.subject.text.slice(0, EXCERPT) || card.title);
+    if (card.subject.text) writeText(this.#name, card.subject, EXCERPT);
+    else setText(this.#name, card.title);
     cells.set(this.element, this);
     this.#paint();
     for (const each of adornments) each(this);
@@ -88,8 +90,9 @@ export class Cell {
     this.#image = null;
     const isText = !subject.image && subject.text;
     const failed = picture.smallFailed ? t("picture_failed") : t("picture_not_here");
-    const words = isText ? subject.text.slice(0, EXCERPT) : picture.kind === "audio" ? "" : failed;
-    const plate = make("div", { class: "cell-plate", dir: "auto" }, words);
+    const plate = make("div", { class: "cell-plate", dir: "auto" });
+    if (isText) writeText(plate, subject, EXCERPT);
+    else if (picture.kind !== "audio") setText(plate, failed);
     plate.classList.toggle("is-text", Boolean(isText));
     if (picture.kind === "audio") plate.append(icon("sound"));
     this.picture.replaceChildren(plate);

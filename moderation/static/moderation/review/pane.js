@@ -1,10 +1,10 @@
 // @ts-check
 /** The pane beside the picture: why the case is here, by when, and the queue's own card. */
 
-import { fill, marked } from "./binder.js";
+import { fill, writeText } from "./binder.js";
 import { dueChip, whyChips } from "./chips.js";
 import { config, isolate, t } from "./config.js";
-import { byId, icon, make } from "./dom.js";
+import { byId, icon, make, setText } from "./dom.js";
 
 /** @typedef {import("./card.js").Card} Card */
 
@@ -54,8 +54,8 @@ export class Pane {
       const chips = card ? [...whyChips(card), dueChip(card)] : [];
       byId(id).replaceChildren(...chips);
     }
-    const terms = card?.subject.context.flagged ?? [];
-    byId("peek").replaceChildren(...marked(card?.subject.text || card?.title || "", terms));
+    if (card?.subject.text) writeText(byId("peek"), card.subject);
+    else setText(byId("peek"), card?.title ?? "");
   }
 
   /** @param {Card} card */

@@ -1,6 +1,7 @@
 // @ts-check
 /** The large picture: what is in view, veiled or open, and what stands over it. */
 
+import { writeText } from "./binder.js";
 import { t } from "./config.js";
 import { byId, setText } from "./dom.js";
 import { applyVeil, asArrived, seenAt, veilAt, veils } from "./veil.js";
@@ -60,7 +61,8 @@ export class Stage {
     // Without a picture the text is what is looked at, and takes its place.
     const isText = picture.state === "none" && !card.subject.image && Boolean(card.subject.text);
     this.#plate.classList.toggle("is-text", isText);
-    setText(this.#plate, element ? "" : isText ? card.subject.text : this.#why(card));
+    if (isText) writeText(this.#plate, card.subject);
+    else setText(this.#plate, element ? "" : this.#why(card));
     byId("retry").hidden = picture.state !== "failed" || !card.isOpen;
     this.#hint.hidden = !element || !veils || picture.kind === "audio";
     this.#veil(card);

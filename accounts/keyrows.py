@@ -18,7 +18,7 @@ class _Columns(NamedTuple):
 
     names: list[str]
     listed: str
-    converted: list[tuple[int, models.Field[Any, Any]]]
+    converted: list[tuple[int, Any]]
 
 
 def key_with_user(prefix: str) -> ApiKey | None:

@@ -47,7 +47,8 @@ def _ones(words: Hashes) -> NDArray[np.uint32]:
     as pairs, which takes a thirtieth of the time of a sum along such short rows."""
     counts = np.bitwise_count(words).view(np.uint32).ravel()
     pairs = (counts & 0x00FF00FF) + ((counts >> 8) & 0x00FF00FF)
-    return (pairs + (pairs >> 16)) & 0xFFFF
+    ones: NDArray[np.uint32] = (pairs + (pairs >> 16)) & 0xFFFF
+    return ones
 
 
 class Segment:

@@ -125,7 +125,11 @@ def _body(request: Request) -> dict[str, Any] | None:
 
 
 def _base(request: Request, sent: Mapping[str, str], body: dict[str, Any] | None) -> str:
-    query = parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True)
+    # Bytes that a client did not escape arrive as Latin-1.
+    sent_query = (
+        request.META.get("QUERY_STRING", "").encode("latin-1", "replace").decode("utf-8", "replace")
+    )
+    query = parse_qsl(sent_query, keep_blank_values=True)
     try:
         return base_string(
             method=str(request.method),

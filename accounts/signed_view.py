@@ -24,6 +24,13 @@ class SignedView(EnvelopeView):
     """One signed call; `request.auth` is the SignedCall."""
 
     authentication_classes = [SignedAuthentication]
+    # A text of 4,000 characters, and what a client keeps in `metadata`: both are stored.
+    body_limit = 256 * 1024
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raises BodyTooLarge before the body is read, and so before it is authenticated."""
+        self.check_length(request)
+        super().initial(request, *args, **kwargs)
 
     def signed(self, request: Request) -> tuple[SignedCall, dict[str, Any]]:
         """The call and its body. Raises Declined for a body that is no JSON object."""

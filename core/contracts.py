@@ -1,5 +1,6 @@
 """What the endpoints of the wire contracts share: JSON bodies under any label, own error forms."""
 
+import json
 import logging
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -42,7 +43,15 @@ class OneForm(BaseContentNegotiation):
 def json_response(body: Any, status: int = 200) -> HttpResponse:
     """Contract answers hold signed links and what only their reader may see: kept by nobody."""
     headers = {"Cache-Control": "private, no-store"}
-    return HttpResponse(orjson.dumps(body), status=status, content_type=JSON, headers=headers)
+    return HttpResponse(_written(body), status=status, content_type=JSON, headers=headers)
+
+
+def _written(body: Any) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:
+        # A kept parameter may be a number of more than 64 bits: PostgreSQL writes 1e30 in full.
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class ContractView(APIView):
@@ -59,10 +68,14 @@ class ContractView(APIView):
         """An error in the contract's form; the middleware that refuses bodies asks it too."""
         raise NotImplementedError
 
-    def json_object(self, request: Request) -> dict[str, Any]:
-        """The body, which is JSON whatever its Content-Type. Raises ParseError, BodyTooLarge."""
+    def check_length(self, request: Request) -> None:
+        """Raises BodyTooLarge."""
         if int(request.META.get("CONTENT_LENGTH") or 0) > self.body_limit:
             raise BodyTooLarge
+
+    def json_object(self, request: Request) -> dict[str, Any]:
+        """The body, which is JSON whatever its Content-Type. Raises ParseError, BodyTooLarge."""
+        self.check_length(request)
         try:
             value = orjson.loads(request._request.body)
         except (orjson.JSONDecodeError, UnreadablePostError):

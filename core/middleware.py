@@ -115,15 +115,33 @@ class BodyLimitMiddleware:
         return self.handler(request)
 
 
+class NoNulMiddleware:
+    """Refuses a query with a NUL, which no text in the database can hold. The contracts' views say
+    so themselves, field by field."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "%00" in request.META.get("QUERY_STRING", "") and _own_form(request) is None:
+            return problem_response(400, "The query holds a NUL character.")
+        return self.handler(request)
+
+
 def _refusal(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    return (_own_form(request) or problem_response)(status, detail)
+
+
+def _own_form(request: HttpRequest) -> Callable[[int, str], HttpResponse] | None:
+    """How a view of core.contracts says what is wrong; None for every other one."""
     try:
         view = resolve(request.path_info).func
     except Resolver404:
-        return problem_response(status, detail)
-    # A view of core.contracts has a form of its own.
-    respond = getattr(getattr(view, "cls", None), "error_response", problem_response)
-    answer: HttpResponse = respond(status, detail)
-    return answer
+        return None
+    form: Callable[[int, str], HttpResponse] | None = getattr(
+        getattr(view, "cls", None), "error_response", None
+    )
+    return form
 
 
 class SecurityHeadersMiddleware:

@@ -56,7 +56,7 @@ def read_fields(body: Mapping[str, Any]) -> Fields:
     name = body.get("name")
     if name is None or (isinstance(name, str) and not name.strip()):
         errors["name"] = "It is required."
-    if not isinstance(body.get("isPublic") or False, bool):
+    if not isinstance(body.get("isPublic"), bool | None):
         errors["isPublic"] = "true or false."
     if errors:
         raise InvalidField(**errors)

@@ -12,7 +12,7 @@ from characters.reading import own_list, public_list, search, show_own
 
 
 class PublicCharacters(CharacterView):
-    http_method_names = ["get"]
+    http_method_names = ["get", "head"]
 
     @extend_schema(
         tags=["characters"],
@@ -28,7 +28,7 @@ class PublicCharacters(CharacterView):
 
 
 class CharacterSearch(CharacterView):
-    http_method_names = ["get"]
+    http_method_names = ["get", "head"]
 
     @extend_schema(
         tags=["characters"],
@@ -48,7 +48,7 @@ class CharacterSearch(CharacterView):
 
 
 class Characters(CharacterView):
-    http_method_names = ["get", "post"]
+    http_method_names = ["get", "head", "post"]
 
     @extend_schema(
         tags=["characters"],

@@ -12,7 +12,7 @@ from characters.reading import links_of, read_one
 
 
 class OneCharacter(CharacterView):
-    http_method_names = ["get", "put", "delete"]
+    http_method_names = ["get", "head", "put", "delete"]
 
     @extend_schema(
         tags=["characters"],
@@ -55,7 +55,7 @@ class OneCharacter(CharacterView):
 
 
 class KnowledgeBases(CharacterView):
-    http_method_names = ["get", "post"]
+    http_method_names = ["get", "head", "post"]
 
     @extend_schema(
         tags=["characters"],

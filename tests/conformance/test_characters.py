@@ -128,11 +128,15 @@ def test_creating_answers_201_with_the_defaults(target):
     [
         {}, {"name": ""}, {"name": "  "}, {"name": 7}, {"name": "x" * 101},
         {"name": "A", "bio": "x" * 2001}, {"name": "A", "originPrompt": "x" * 20_001},
-        {"name": "A", "isPublic": "yes"},
+        {"name": "A", "isPublic": "yes"}, {"name": "A", "isPublic": ""},
+        {"name": "A", "isPublic": 0}, {"name": "A", "isPublic": []}, {"name": "A", "avatar": 7},
     ],
 )  # fmt: skip
-def test_input_that_is_not_valid_is_400_and_names_the_field(target, body):
+def test_input_that_is_not_valid_is_400_and_names_the_field(target, made, body):
     assert failed(target.call("POST", "/characters", target.member, json=body), 400)["errors"]
+    path = f"/characters/{made['id']}"
+    assert failed(target.call("PUT", path, target.member, json=body), 400)["errors"]
+    assert target.call("GET", path, target.member).json() == made
 
 
 def test_creating_needs_a_token(target):

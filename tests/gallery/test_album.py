@@ -204,6 +204,15 @@ def test_a_foreign_address_is_never_passed_on(gallery, world):
     assert answer.json()["items"][0]["steps"] == 3
 
 
+def test_a_number_of_any_size_is_sent_as_it_is(gallery, world):
+    world.picture("hers", user_id="u-1", params={"cfg": 1e30, "seed": 2**70, "雪": "☃"})
+    key = key_of(make_person("owner"), (world.gallery, "u-1"))
+
+    (item,) = gallery.page("mira", key)["items"]
+
+    assert (item["cfg"], item["seed"], item["雪"]) == (10**30, 2**70, "☃")
+
+
 def test_a_url_is_ours_and_gives_the_bytes(gallery, world):
     world.picture("one", data=png(3))
     answer = gallery.post({"characterId": "mira"})

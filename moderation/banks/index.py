@@ -43,8 +43,8 @@ def as_hashes(packed: bytes | NDArray[np.uint8]) -> Hashes:
 
 
 def _ones(words: Hashes) -> NDArray[np.uint32]:
-    """How many bits of each row of four words are set: four counts side by side in 32 bits are added
-    as pairs, which takes a thirtieth of the time of a sum along such short rows."""
+    """How many bits of each row of four words are set: four counts side by side in 32 bits are
+    added as pairs, which takes a thirtieth of the time of a sum along such short rows."""
     counts = np.bitwise_count(words).view(np.uint32).ravel()
     pairs = (counts & 0x00FF00FF) + ((counts >> 8) & 0x00FF00FF)
     ones: NDArray[np.uint32] = (pairs + (pairs >> 16)) & 0xFFFF

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin_base import LEAD, ConsoleAdmin
-from moderation.admin_banks import BankAdmin, BankEntryAdmin, BankMatchAdmin, BankScanAdmin
+from moderation.admin_bank_entries import BankEntryAdmin
+from moderation.admin_banks import BankAdmin, BankMatchAdmin, BankScanAdmin
 from moderation.admin_base import ExportableAdmin, names_of
 from moderation.admin_policy import ReasonAdmin, ReasonVersionAdmin, TermAdmin, TermVersionAdmin
 from moderation.console.access import person

@@ -1,4 +1,6 @@
-"""Model admins of picture banks: leads set their rules; entries, matches and scans are read."""
+"""Model admins of picture banks: leads set their rules; matches and scans are read. Entries are in
+admin_bank_entries.py.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,10 +21,9 @@ from core.badges import choice_badge
 from moderation.admin_base import names_of
 from moderation.banks import scans
 from moderation.banks.counting import BankCount, counts
-from moderation.banks.own import remove
 from moderation.console.access import person
 from moderation.enums import BankAction, ScanState
-from moderation.models import Bank, BankEntry, BankMatch, BankScan, Reason
+from moderation.models import Bank, BankMatch, BankScan, Reason
 from moderation.registry import model_for
 
 _ACTIONS: dict[str, tuple[str, str]] = {
@@ -160,23 +161,13 @@ def _banks(request: Any) -> QuerySet[Bank]:
     return Bank.objects.all()
 
 
-class _OfABank(django_filters.FilterSet):
+class OfABank(django_filters.FilterSet):
     bank = django_filters.ModelChoiceFilter(
         queryset=_banks, label=_("Bank"), empty_label=_("Any bank")
     )
 
 
-class EntryFilterSet(_OfABank):
-    removed = django_filters.BooleanFilter(
-        field_name="removed_at", lookup_expr="isnull", exclude=True, label=_("Removed")
-    )
-
-    class Meta:
-        model = BankEntry
-        fields: list[str] = []
-
-
-class MatchFilterSet(_OfABank):
+class MatchFilterSet(OfABank):
     action = django_filters.ChoiceFilter(
         choices=BankAction.choices, label=_("Action"), empty_label=_("Any action")
     )
@@ -187,7 +178,7 @@ class MatchFilterSet(_OfABank):
         fields: list[str] = []
 
 
-class _AboutSubjects(ConsoleAdmin):
+class AboutSubjects(ConsoleAdmin):
     """Rows that may name a subject; a held one is named to leads alone."""
 
     list_select_related: tuple[str, ...] = ("bank",)
@@ -195,8 +186,11 @@ class _AboutSubjects(ConsoleAdmin):
 
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         hidden = set() if request.user.has_perm(LEAD) else _held(rows)
-        people = names_of(getattr(row, "added_by", None) for row in rows)
+        people = names_of(
+            getattr(row, name, None) for row in rows for name in ("added_by", "removed_by")
+        )
         for row in rows:
+            row.remover = people.get(getattr(row, "removed_by", None), "")
             row.is_hidden = row.subject_id in hidden
             row.who = people.get(getattr(row, "added_by", None), "")
 
@@ -225,45 +219,8 @@ def _held(rows: Sequence[Any]) -> set[Any]:
     return held
 
 
-@admin.register(BankEntry)
-class BankEntryAdmin(_AboutSubjects):
-    """Hashes, never pictures."""
-
-    filterset_class = EntryFilterSet
-    list_display = (
-        "id", "bank", "label", "pdq_column", "quality", "source", "subject", "who_column",
-        "added_at", "expires_at", "removed_at",
-    )  # fmt: skip
-    actions = ("remove",)
-    exclude = ("pdq", "sha256", "scan", "subject_type", "subject_id", "added_by", "removed_by")
-    readonly_fields = ("pdq_column", "sha256_column", "subject", "who_column")
-
-    def has_remove_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(LEAD)
-
-    @admin.action(description=_("Remove from the bank"), permissions=["remove"])
-    def remove(self, request: HttpRequest, entries: QuerySet[BankEntry]) -> None:
-        gone = remove(entry_ids=list(entries.values_list("pk", flat=True)), by=person(request).pk)
-        messages.info(request, _("%(count)s removed.") % {"count": gone})
-
-    @display(description="PDQ")
-    def pdq_column(self, entry: BankEntry) -> SafeString | str:
-        if entry.pdq is None:
-            return str(_("by its bytes alone"))
-        text = bytes(entry.pdq).hex()
-        return format_html('<span class="gh-mono" title="{}">{}…</span>', text, text[:12])
-
-    @display(description="SHA-256")
-    def sha256_column(self, entry: BankEntry) -> str:
-        return bytes(entry.sha256).hex() if entry.sha256 else "–"
-
-    @display(description=_("Added by"))
-    def who_column(self, entry: Any) -> str:
-        return entry.who or "–"
-
-
 @admin.register(BankMatch)
-class BankMatchAdmin(_AboutSubjects):
+class BankMatchAdmin(AboutSubjects):
     """What banks found, and what followed; a batch is undone on its page."""
 
     filterset_class = MatchFilterSet
@@ -291,7 +248,7 @@ class BankMatchAdmin(_AboutSubjects):
         return format_html('<a class="gh-link" href="{}">{}</a>', link, _("Show or undo"))
 
 
-class ScanFilterSet(_OfABank):
+class ScanFilterSet(OfABank):
     class Meta:
         model = BankScan
         fields: list[str] = []

@@ -75,5 +75,9 @@ class IdempotencyConflict(ModerationError):
     """The key was used with another body, or its first request is still under way."""
 
 
+class BadEntry(ModerationError):
+    """Something that cannot become an entry of a bank; the message says why."""
+
+
 class BadImport(ModerationError):
     """A file that is no list of hashes, or breaks off in the middle."""

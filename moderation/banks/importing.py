@@ -28,23 +28,26 @@ _UNSEEN = dict.fromkeys([*range(32), 127])
 
 _STAGE = """
 CREATE TEMPORARY TABLE banks_staged (pdq bytea, sha256 bytea, quality smallint, label text,
-    source text, expires_at timestamptz) ON COMMIT DROP
+    source text, expires_at timestamptz, key uuid GENERATED ALWAYS AS (md5(COALESCE(
+        encode(pdq, 'hex'), '') || ':' || COALESCE(encode(sha256, 'hex'), ''))::uuid) STORED
+) ON COMMIT DROP
 """
+# What a lead took out stays out, however often the list comes.
 _TAKE = """
 INSERT INTO moderation_bankentry AS e (bank_id, key, pdq, sha256, quality, label, source,
     subject_type, expires_at, added_by, added_at, note)
-SELECT DISTINCT ON (2) %(bank)s, md5(concat(encode(pdq, 'hex'), ':', encode(sha256, 'hex')))::uuid,
-    pdq, sha256, quality, label, source, '', expires_at, %(by)s, now(), %(note)s
-FROM banks_staged ORDER BY 2
+SELECT DISTINCT ON (key) %(bank)s, key, pdq, sha256, quality, label, source, '', expires_at,
+    %(by)s, now(), %(note)s
+FROM banks_staged ORDER BY key
 ON CONFLICT (bank_id, key) DO UPDATE SET quality = excluded.quality, label = excluded.label,
     source = excluded.source, expires_at = excluded.expires_at, note = excluded.note,
-    added_by = excluded.added_by, added_at = now(), removed_at = NULL, removed_by = NULL,
+    added_by = excluded.added_by, added_at = now(),
     scan_id = CASE WHEN {revived} THEN NULL ELSE e.scan_id END,
     changed = CASE WHEN {revived} THEN pg_current_xact_id()::text::bigint ELSE e.changed END
-WHERE (e.quality, e.label, e.source, e.expires_at, e.removed_at) IS DISTINCT FROM
-    (excluded.quality, excluded.label, excluded.source, excluded.expires_at, NULL)
+WHERE e.removed_at IS NULL AND (e.quality, e.label, e.source, e.expires_at) IS DISTINCT FROM
+    (excluded.quality, excluded.label, excluded.source, excluded.expires_at)
 RETURNING (xmax = 0)
-""".format(revived="e.removed_at IS NOT NULL OR COALESCE(e.expires_at < now(), false)")
+""".format(revived="COALESCE(e.expires_at < now(), false)")
 
 
 @dataclass(slots=True)
@@ -132,7 +135,7 @@ def _store(bank: Bank, rows: Sequence[tuple[Any, ...]], *, by: int | None, note:
         # Of an earlier piece, when the caller's transaction goes on.
         cursor.execute("DROP TABLE IF EXISTS pg_temp.banks_staged")
         cursor.execute(_STAGE)
-        with cursor.copy("COPY banks_staged FROM STDIN") as copy:
+        with cursor.copy(f"COPY banks_staged ({', '.join(COLUMNS)}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         cursor.execute(_TAKE, {"bank": bank.pk, "by": by, "note": note})

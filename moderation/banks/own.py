@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from moderation.banks.counting import entries_changed
 from moderation.enums import Action, ActorKind, ReviewStatus
@@ -20,14 +20,15 @@ TOPIC = "own_banks"
 FIRST_BANK = "own"
 
 # What a rule rejected because it is near an entry does not become one itself: such chains would
-# drift away from what a person has seen.
+# drift away from what a person has seen. What a lead took out by hand stays out until somebody
+# decides again.
 _JOIN = """
 INSERT INTO moderation_bankentry AS e (bank_id, key, pdq, sha256, quality, label, source,
     subject_type, subject_id, added_by, added_at, note)
 SELECT b.id, md5(encode(f.sha256, 'hex') || v.subject_id::text)::uuid, p.pdq, f.sha256, p.quality,
-    left(v.reason, 60), '', v.subject_type, v.subject_id, v.decided_by, now(), ''
-FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::text[], %s::bigint[])
-    AS v(bank_id, subject_type, subject_id, reason, decided_by)
+    left(v.reason, 60), '', v.subject_type, v.subject_id, v.decided_by, v.decided_at, ''
+FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::text[], %s::bigint[], %s::timestamptz[])
+    AS v(bank_id, subject_type, subject_id, reason, decided_by, decided_at)
 JOIN moderation_bank b ON b.id = v.bank_id
 JOIN media_attachment a ON a.subject_id = v.subject_id
 JOIN media_file f ON f.id = a.file_id
@@ -35,10 +36,11 @@ LEFT JOIN media_fingerprint p ON p.file_id = f.id
 ORDER BY 1, 2
 ON CONFLICT (bank_id, key) DO UPDATE SET pdq = excluded.pdq, quality = excluded.quality,
     label = excluded.label, added_by = excluded.added_by, added_at = now(), scan_id = NULL,
-    removed_at = NULL, removed_by = NULL,
+    removed_at = NULL, removed_by = NULL, removed_why = '',
     changed = pg_current_xact_id()::text::bigint
-WHERE e.removed_at IS NOT NULL OR e.label <> excluded.label
-    OR e.pdq IS DISTINCT FROM excluded.pdq
+WHERE (e.removed_why = '' OR excluded.added_at > e.removed_at)
+    AND (e.removed_at IS NOT NULL OR e.label <> excluded.label
+         OR e.pdq IS DISTINCT FROM excluded.pdq)
 RETURNING bank_id
 """
 _LEAVE = """
@@ -82,19 +84,6 @@ def refresh(keys: Iterable[SubjectKey]) -> None:
         entries_changed([row[0] for row in cursor.fetchall()], 1)
 
 
-def remove(*, entry_ids: Sequence[int], by: int) -> int:
-    """Takes entries out of their banks; they stay as removed. How many were still in."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE moderation_bankentry SET removed_at = now(), removed_by = %s"
-            " WHERE id = ANY(%s) AND removed_at IS NULL RETURNING bank_id",
-            [by, list(entry_ids)],
-        )
-        gone = [row[0] for row in cursor.fetchall()]
-        entries_changed(gone, -1)
-    return len(gone)
-
-
 def own_banks() -> list[Bank]:
     """The first one is made when it is first needed: it takes every reason, and looks for turned
     copies."""
@@ -112,6 +101,7 @@ def _columns(members: Sequence[tuple[int, SubjectKey, Decision]]) -> list[list[A
         [key[1] for _, key, _ in members],
         [decision.reason for _, _, decision in members],
         [decision.actor_id for _, _, decision in members],
+        [decision.at for _, _, decision in members],
     ]
 
 

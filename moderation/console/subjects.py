@@ -81,6 +81,7 @@ def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
         "report_kinds": ReportKind.choices,
         "views": _views(subject) if actor.is_lead else [],
         "may_moderate": actor.can_moderate,
+        "may_bank": actor.is_lead,
         "list_url": _list_url(subject),
     }
     return render(request, "moderation/subject.html", page_context(request, **context))

@@ -1,12 +1,13 @@
 """Banks of known pictures: hashes with what to do when a picture is near one of them."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from moderation.enums import BankAction, ScanState
@@ -74,6 +75,13 @@ class Bank(models.Model):
         return f"bank:{self.slug}"
 
 
+class BankEntryQuerySet(models.QuerySet):  # type: ignore[type-arg]  # not generic at runtime
+    def in_force(self) -> Self:
+        """Neither removed nor expired."""
+        now = timezone.now()
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), removed_at=None)
+
+
 class BankEntry(models.Model):
     """One known picture: its hashes, never its bytes. A removed one stays, with who and why."""
 
@@ -98,6 +106,8 @@ class BankEntry(models.Model):
     note = models.CharField(_("why"), max_length=300, blank=True)
     removed_by = models.BigIntegerField(_("removed by"), null=True)
     removed_at = models.DateTimeField(_("removed at"), null=True)
+    removed_why = models.CharField(_("why it was removed"), max_length=300, blank=True, default="",
+                                   db_default="")  # fmt: skip
     # The transaction that made it effective: what readers of the index follow, see banks.loading.
     changed = models.BigIntegerField(
         db_default=Cast(
@@ -110,6 +120,8 @@ class BankEntry(models.Model):
     scan = models.ForeignKey(
         "BankScan", models.SET_NULL, null=True, related_name="+", db_index=False
     )
+
+    objects = BankEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("bank entry")
@@ -142,7 +154,7 @@ class BankEntry(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.bank_id} {self.pk} {self.label}"
+        return f"{self.pk} {self.label}".strip()
 
 
 class BankScan(models.Model):

@@ -75,8 +75,9 @@ def test_rules_that_cannot_be_are_refused_beside_their_field(as_, bank, wrong):
 
 
 def test_a_lead_removes_an_entry_and_it_stays_as_removed(as_, matched):
-    form = {"action": "remove", "_selected_action": [matched.pk]}
+    form = {"action": "remove", "_selected_action": [matched.pk], "why": "a mistake"}
     as_("moderator").post(url("bankentry"), form)
+    as_("lead").post(url("bankentry"), form | {"why": " "})
     matched.refresh_from_db()
     assert matched.removed_at is None
     as_("lead").post(url("bankentry"), form)
@@ -84,6 +85,7 @@ def test_a_lead_removes_an_entry_and_it_stays_as_removed(as_, matched):
     matched.refresh_from_db()
     assert matched.removed_at is not None
     assert matched.removed_by is not None
+    assert matched.removed_why == "a mistake"
     assert counting.counts()[matched.bank_id].entries == 0
 
 

@@ -10,7 +10,7 @@ from core.envelope import Code, Declined
 from media import services as media
 from media.enums import Variant
 from media.models import Attachment
-from moderation.banks.refusing import look_again, refusing
+from moderation.banks.refusing import keep_back, refusing
 from moderation.cases import NewCase, open_cases
 from moderation.enums import ReviewStatus
 from moderation.models import Reviewable
@@ -49,7 +49,7 @@ def keep(subject: Reviewable, picture: media.Prepared) -> PictureRefused | None:
     hit = refusing(picture)
     if hit is None:
         return None
-    look_again(subject=subject.subject_key, hit=hit)
+    keep_back(subject=subject.subject_key, hit=hit)
     return PictureRefused(reason=hit.reason, detail=hit.words)
 
 

@@ -65,7 +65,7 @@ class Album:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A picture for one viewer. `url` None: rejected, hidden, or its bytes are not here.
+    """A picture for one viewer. `url` None: rejected, hidden, kept back, or its bytes are not here.
 
     `prompt` and `params` are None for those who may not read them.
     """
@@ -171,7 +171,7 @@ def _shown(page: Sequence[Image], album: Album) -> list[Shown]:
 
 
 def _one(image: Image, link: str | None, detail: ImageDetail | None) -> Shown:
-    blocked = image.hidden or image.review_status == ReviewStatus.REJECTED
+    blocked = image.hidden or image.kept_back or image.review_status == ReviewStatus.REJECTED
     return Shown(
         image=image,
         url=None if blocked else link,

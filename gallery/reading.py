@@ -13,21 +13,25 @@ from gallery.cursors import Place
 from media.linking import COLUMNS, JOINS, Linkable
 from moderation.enums import ReviewStatus
 
+_KEPT_BACK = "EXISTS (SELECT FROM moderation_keptback k WHERE k.subject_id = i.id)"
 # The comparison of rows is read along the index `imagelog_album` from its place on, however deep;
 # an OR of two comparisons is not. Own pictures are shown whatever became of them, but for purged
 # ones; held ones to nobody.
 _PAGE = f"""
 SELECT i.id, i.source_id, i.upstream_id, i.user_id, i.archive_id, i.message_id, i.character_id,
-    i.created_at, i.review_status, i.hidden, {COLUMNS}
+    i.created_at, i.review_status, i.hidden, i.review_status <> 'approved' AND {_KEPT_BACK},
+    {COLUMNS}
 FROM (
-    SELECT * FROM gallery_imagelog
+    SELECT * FROM gallery_imagelog i
     WHERE character_id = %(album)s AND created_at >= %(oldest)s {{below}}
         AND (source_id IS NULL OR source_id = ANY(%(sources)s)) AND NOT held
-        AND ((review_status = ANY(%(statuses)s) AND NOT hidden) {{own}})
+        AND ((review_status = ANY(%(statuses)s) AND NOT hidden {{post}}) {{own}})
     ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 ) i {JOINS.format(subject="i.id")}
 ORDER BY i.created_at DESC, i.id DESC
 """
+# What was refused when it was made is shown to others once it is approved, not before.
+_POST = f"AND (review_status = 'approved' OR NOT {_KEPT_BACK})"
 _BELOW = "AND (created_at, id) < (%(time)s, %(id)s)"
 _OWN = """OR (review_status <> 'purged' AND (source_id, user_id) IN (
     SELECT * FROM unnest(%(own_sources)s::bigint[], %(own_users)s::text[])))"""
@@ -46,6 +50,7 @@ class Image(NamedTuple):
     created_at: datetime
     review_status: str
     hidden: bool
+    kept_back: bool
     picture: Linkable
 
 
@@ -74,14 +79,19 @@ def read_images(
         parameters |= {"time": below.created_at, "id": below.id}
     with prepared_cursor() as cursor:
         cursor.execute(statement(deep=below is not None, with_own=bool(own)), parameters)
-        return [Image._make((*row[:10], Linkable._make(row[10:]))) for row in cursor.fetchall()]
+        return [Image._make((*row[:11], Linkable._make(row[11:]))) for row in cursor.fetchall()]
 
 
 def statement(*, deep: bool, with_own: bool) -> str:
     """`deep`: from a place on; `with_own`: for a viewer who may have pictures here."""
-    return _PAGE.format(below=_BELOW if deep else "", own=_OWN if with_own else "")
+    return _PAGE.format(
+        below=_BELOW if deep else "", own=_OWN if with_own else "", post=_POST if _is_post() else ""
+    )
 
 
 def shown_to_others() -> list[str]:
-    post = settings.GALLERY_MODERATION == "post"
-    return [ReviewStatus.APPROVED.value, *([ReviewStatus.PENDING.value] if post else [])]
+    return [ReviewStatus.APPROVED.value, *([ReviewStatus.PENDING.value] if _is_post() else [])]
+
+
+def _is_post() -> bool:
+    return settings.GALLERY_MODERATION == "post"

@@ -10,7 +10,7 @@ from characters.models import Cover
 from media import services as media
 from media.models import Attachment
 from moderation.enums import CaseKind, ReviewStatus, Why
-from moderation.models import Case
+from moderation.models import Case, KeptBack
 
 AT_ONCE = 500
 
@@ -54,5 +54,6 @@ def _delete(cover_id: uuid.UUID) -> bool:
     media.erase(attachment_ids=ids)
     Attachment.objects.filter(pk__in=ids).delete()
     Case.objects.filter(subject_id=cover_id).delete()
+    KeptBack.objects.filter(pk=cover_id).delete()
     cover.delete()
     return True

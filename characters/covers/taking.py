@@ -11,6 +11,7 @@ from media import services as media
 from media.enums import Variant
 from media.models import Attachment
 from moderation.enums import ReviewStatus
+from moderation.models import KeptBack
 
 
 class CoverUnavailable(Exception):
@@ -62,6 +63,12 @@ def _lock_own(cover_id: str, owner: User) -> Cover:
         )
         .first()
     )
-    if cover is None:
+    if cover is None or _is_kept_back(cover):
         raise CoverUnavailable
     return cover
+
+
+def _is_kept_back(cover: Cover) -> bool:
+    """Whether it was refused when it was made, and nobody has approved it since."""
+    approved = cover.review_status == ReviewStatus.APPROVED
+    return not approved and KeptBack.objects.filter(pk=cover.pk).exists()

@@ -1,9 +1,12 @@
-"""Before a picture that was made here leaves: whether a bank that rejects knows it."""
+"""Before a picture that was made here leaves: whether a bank that rejects knows it, and keeping it
+back.
+"""
 
 from media.services import Prepared
 from moderation.banks.matching import BankHit, Print, find
 from moderation.cases import NewCase, open_cases
 from moderation.enums import BankAction, CaseKind, Priority, Why
+from moderation.models import KeptBack
 from moderation.store import SubjectKey
 
 
@@ -18,8 +21,10 @@ def refusing(picture: Prepared) -> BankHit | None:
     return next((hit for hit in hits if hit.action == BankAction.REJECT), None)
 
 
-def look_again(*, subject: SubjectKey, hit: BankHit) -> None:
-    """Has a person see the subject of a refused picture, also when a rule has rejected it."""
+def keep_back(*, subject: SubjectKey, hit: BankHit) -> None:
+    """Has a person see the subject of a refused picture, also when a rule has rejected it; until
+    one approves it no client does, also when the rejection is undone or none was possible."""
+    KeptBack.objects.get_or_create(subject_id=subject[1], defaults={"subject_type": subject[0]})
     open_cases(
         [
             NewCase(

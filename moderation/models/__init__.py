@@ -1,7 +1,7 @@
 """The engine's tables, one file for each concern."""
 
 from moderation.models.assignment import Assignment
-from moderation.models.bank import Bank, BankEntry, BankMatch, BankScan
+from moderation.models.bank import Bank, BankEntry, BankMatch, BankScan, KeptBack
 from moderation.models.case import Case, Shift, Skip
 from moderation.models.decision import Decision, Receipt, Seal, Tombstone
 from moderation.models.exposure import Sight, SightLevel
@@ -26,6 +26,7 @@ __all__ = [
     "HandOver",
     "IdempotencyRecord",
     "Job",
+    "KeptBack",
     "Note",
     "OutboxEvent",
     "Reason",

@@ -235,3 +235,19 @@ class BankMatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bank_id} {self.subject_id} {self.distance}"
+
+
+class KeptBack(models.Model):
+    """A subject made here whose picture was refused before it left, because a bank knew it. No
+    client is shown it before a person approves it, also where pending pictures are shown."""
+
+    subject_id = models.UUIDField(_("subject id"), primary_key=True)
+    subject_type = models.CharField(_("subject type"), max_length=64)
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("picture kept back")
+        verbose_name_plural = _("pictures kept back")
+
+    def __str__(self) -> str:
+        return f"{self.subject_type} {self.subject_id}"

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from moderation.models import KeptBack
 from tests.factories import make_character, make_person, make_source
 from tests.gallery.albums import Gallery, key_of, member, png
 from tests.servers import WebServer
@@ -83,6 +84,26 @@ def test_owners_see_all_of_their_own_but_purged_and_held_ones(gallery, open_gall
     ]
     pages = open_gallery.walk("mira", alice)
     assert {item["id"] for each in pages for item in each["items"]} == set(expected)
+
+
+def test_what_was_refused_when_it_was_made_is_shown_once_it_is_approved(
+    gallery, open_gallery, world, alice
+):
+    """To nobody before, its owner included; an undone rejection leaves it pending."""
+    for number, status in enumerate(("pending", "approved", "rejected")):
+        kept = world.picture(
+            status, minutes=number, user_id="alice-upstream", data=png(number), review_status=status
+        )
+        KeptBack.objects.create(subject_id=kept.pk, subject_type=kept.subject_type())
+    world.picture("other", minutes=5, user_id="bob-upstream", data=png(5), review_status="pending")
+
+    assert with_url(open_gallery.page("mira")) == {"approved": True, "other": True}
+    assert with_url(gallery.page("mira")) == {"approved": True}
+    own = {"pending": False, "approved": True, "rejected": False}
+    assert with_url(gallery.page("mira", alice)) == own
+    pages = open_gallery.walk("mira", alice)
+    shown = {name: has for page in pages for name, has in with_url(page).items()}
+    assert shown == own | {"other": True}
 
 
 def test_the_page_size_is_a_setting(open_gallery, world, alice):

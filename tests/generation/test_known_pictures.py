@@ -28,9 +28,11 @@ from moderation.models import Bank, BankEntry, BankMatch, Case, Decision
 from moderation.outbox import deliver
 from moderation.services import Request, decide, undo
 from tests.factories import case_of, make_character, make_person, make_reason, make_source
+from tests.gallery.albums import Gallery
 from tests.generation.signing import CHAT, COVER, MAN
 from tests.generation.test_cover import picture_in
 from tests.media import samples
+from tests.servers import WebServer
 from upstream.generation import work
 from upstream.models import GenerationRequest
 from upstream.sandbox import credentials
@@ -248,7 +250,49 @@ def test_a_refused_cover_is_not_taken_by_a_character(drawing):
     know(bank_of(), Cover.objects.get())
     assert told(drawing.cover(**another())) == REFUSED
     with pytest.raises(CoverUnavailable):
-        take_cover(
-            cover_id=str(newest(Cover).pk), owner=drawing.row.user,
-            character=make_character(source=None, upstream_id=""),
-        )  # fmt: skip
+        take(newest(Cover), drawing)
+
+
+@pytest.mark.parametrize("reason", ["forgotten", "violence"])
+def test_a_refused_chat_image_is_in_no_album_before_a_person_approves_it(drawing, agent, reason):
+    """Neither when no rule could reject it nor when its rejection was undone, also where pending
+    pictures are shown."""
+    picture_in(ask(drawing, agent))
+    harmless = ImageLog.objects.get()
+    know(bank_of(reason=reason), harmless)
+    assert told(ask(drawing, agent, **another()))[2] == f"Image refused: {reason}"
+    lea = Actor.person(make_person("lea", role="lead"))
+    if reason == "violence":
+        undo(batch=BankMatch.objects.get().batch, actor=lea)
+    refused = newest(ImageLog)
+    assert refused.review_status == "pending"
+
+    with WebServer(GALLERY_MODERATION="post", threads=4) as server:
+        album = Gallery(server.url)
+        assert album.ids(agent) == [str(harmless.pk)]
+        for action in ("approve", "reopen"):
+            request = Request(action, subject=refused.subject_key, note="seen")
+            decide(requests=[request], actor=lea)
+            shown = [str(refused.pk)] if action == "approve" else []
+            assert album.ids(agent) == [*shown, str(harmless.pk)]
+
+
+def test_a_refused_cover_is_taken_only_once_a_person_approved_it(drawing):
+    picture_in(drawing.cover())
+    know(bank_of(), Cover.objects.get())
+    assert told(drawing.cover(**another())) == REFUSED
+    cover, lea = newest(Cover), Actor.person(make_person("lea", role="lead"))
+    undo(batch=BankMatch.objects.get().batch, actor=lea)
+    assert newest(Cover).review_status == "pending"
+    with pytest.raises(CoverUnavailable):
+        take(cover, drawing)
+
+    decide(requests=[Request("approve", subject=cover.subject_key)], actor=lea)
+    assert take(cover, drawing) == cover
+
+
+def take(cover, drawing):
+    return take_cover(
+        cover_id=str(cover.pk), owner=drawing.row.user,
+        character=make_character(source=None, upstream_id=uuid.uuid4().hex),
+    )  # fmt: skip

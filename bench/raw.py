@@ -39,7 +39,8 @@ def claim(connection: Connection, *, user: int, limit: int) -> list[tuple[uuid.U
     with connection.transaction():
         cursor = connection.cursor(binary=True)
         cursor.execute(cases._TAKE_BACK, {"few": cases.TAKE_BACK})
-        shift = cursor.execute(cases._SHIFT, {"user": user, "gap": cases.SHIFT_GAP}).fetchone()
+        asked = {"user": user, "gap": cases.SHIFT_GAP, "queue": "images"}
+        shift = cursor.execute(cases._SHIFT, asked).fetchone()
         assert shift is not None
         rows = cursor.execute(
             _CLAIM,

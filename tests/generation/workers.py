@@ -1,4 +1,6 @@
-"""The product's own worker of the queue `generation`, as a process on the test database."""
+"""The product's own worker, of the queue `generation` or others, as a process on the test
+database.
+"""
 
 import os
 import signal
@@ -15,8 +17,11 @@ app.loader.import_default_modules()
 class Worker:
     """`with Worker(broker) as worker`; it is killed with all that it started."""
 
-    def __init__(self, broker: str, *, threads: int = 16, **environment: str) -> None:
+    def __init__(
+        self, broker: str, *, queues: str = "generation", threads: int = 16, **environment: str
+    ) -> None:
         self.broker = broker
+        self.queues = queues
         self.threads = threads
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
@@ -31,7 +36,7 @@ class Worker:
     def start(self) -> None:
         command = [
             sys.executable, "-m", "celery", "--app", "config", "worker", "--pool", "threads",
-            "--concurrency", str(self.threads), "--queues", "generation", "--loglevel", "warning",
+            "--concurrency", str(self.threads), "--queues", self.queues, "--loglevel", "warning",
             "--without-gossip", "--without-mingle",
         ]  # fmt: skip
         server = WebServer(CELERY_BROKER_URL=self.broker)
@@ -46,7 +51,11 @@ class Worker:
 
     def send(self, request_id: object) -> None:
         """A message for this request, as beat sends it."""
+        self.ask("upstream.tasks.generate", str(request_id))
+
+    def ask(self, task: str, *arguments: str) -> None:
+        """A message for a task, in the first of the worker's queues."""
         with app.connection_for_write(self.broker) as connection:
-            app.tasks["upstream.tasks.generate"].apply_async(
-                args=(str(request_id),), producer=connection.Producer(), queue="generation"
+            app.tasks[task].apply_async(
+                args=arguments, producer=connection.Producer(), queue=self.queues.split(",")[0]
             )

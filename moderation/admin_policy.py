@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
@@ -19,7 +19,8 @@ from moderation.console.badges import severity_badge
 from moderation.errors import BadTerm
 from moderation.filters import ReasonVersionFilterSet, TermFilterSet, TermVersionFilterSet
 from moderation.models import Reason, ReasonVersion, Term, TermVersion
-from moderation.policy import check_term, save_reason, save_term
+from moderation.policy import save_reason
+from moderation.terms import check_term, save_term
 
 
 class _Versions(ConsoleAdmin):
@@ -115,7 +116,14 @@ class TermAdmin(ConsoleAdmin):
     )
 
     def save_model(self, request: HttpRequest, obj: Term, form: Any, change: Any) -> None:
-        save_term(term=obj, by=person(request))
+        job = save_term(term=obj, by=person(request))
+        if job is not None:
+            link = reverse("console:job", args=[job.pk])
+            text = _("Open cases are read against it: those it finds come sooner.")
+            messages.info(
+                request,
+                format_html('{} <a class="gh-link" href="{}">{}</a>', text, link, _("Show")),
+            )
 
     @display(description=_("Severity"))
     def severity_column(self, term: Term) -> SafeString:

@@ -159,6 +159,7 @@ class JobKind(models.TextChoices):
     DECIDE = "decide", _("Bulk decision")
     UNDO = "undo", _("Undo of a batch")
     REPLAY = "replay", _("Replay of failed records")
+    REREAD = "reread", _("Open cases against new words")
 
 
 class JobState(models.TextChoices):
@@ -185,3 +186,9 @@ class ReplayOutcome(models.TextChoices):
     TAKEN = "taken", _("Taken")
     FAILED = "failed", _("Failed again")
     REFUSED = "refused", _("Not possible")
+
+
+class ReadOutcome(models.TextChoices):
+    """Of open cases that are read against new words."""
+
+    RAISED = "raised", _("Raised or marked")

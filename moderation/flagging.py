@@ -91,7 +91,7 @@ def read_texts(payload: dict[str, Any]) -> None:
         subjects = _under_review(queue.load(ids[start : start + CHUNK]))
         found = find_terms([queue.text_of(subject) for subject in subjects])
         raised = [_raised(each, hits) for each, hits in zip(subjects, found, strict=True)]
-        raise_cases([row for row in raised if row is not None])
+        raise_cases(_without_marked([row for row in raised if row is not None]))
 
 
 def _under_review(subjects: Sequence[Reviewable]) -> list[Reviewable]:
@@ -100,6 +100,15 @@ def _under_review(subjects: Sequence[Reviewable]) -> list[Reviewable]:
     open_ids = Case.objects.filter(subject_id__in=waiting).values_list("subject_id", flat=True)
     without = set(waiting) - set(open_ids)
     return [each for each in subjects if each.pk not in without]
+
+
+def _without_marked(rows: Sequence[NewCase]) -> list[NewCase]:
+    """Without those whose case says so already and comes as soon: it keeps its family."""
+    marked = Case.objects.filter(
+        subject_id__in=[row.subject_id for row in rows], why__contains=[Why.FLAGGED_TEXT]
+    )
+    known = dict(marked.values_list("subject_id", "priority")) if rows else {}
+    return [row for row in rows if known.get(row.subject_id, -1) < row.priority]
 
 
 def _raised(subject: Reviewable, hits: Sequence[Hit]) -> NewCase | None:
@@ -111,5 +120,10 @@ def _raised(subject: Reviewable, hits: Sequence[Hit]) -> NewCase | None:
         subject_id=subject.pk,
         kind=CaseKind.SECOND_LOOK,
         why=[Why.FLAGGED_TEXT],
-        priority=_PRIORITIES[Severity(worst.severity)],
+        priority=priority_of(worst),
     )
+
+
+def priority_of(hit: Hit) -> int:
+    """How soon the case of a text with this hit comes."""
+    return _PRIORITIES[Severity(hit.severity)]

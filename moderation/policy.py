@@ -1,20 +1,14 @@
-"""Reasons and the word list: looking them up, and saving an edit as a new version."""
+"""Reasons: looking them up; and saving an edit of the policy as a new version."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.forms.models import model_to_dict
-from django.utils.translation import gettext as _
 
 from accounts.models import User
-from moderation.enums import TermKind
-from moderation.errors import BadTerm
-from moderation.locks import Lock
-from moderation.models import Reason, ReasonVersion, Term, TermVersion
-from moderation.words.folding import folded, squeezed
-from moderation.words.patterns import check_pattern
+from moderation.models import Reason, ReasonVersion, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +39,12 @@ def save_reason(*, reason: Reason, by: User | None) -> Reason:
     """Stores a new reason as version 1, a changed one as the next version; an unchanged one as it
     is.
     """
-    if _save_changed(reason):
-        ReasonVersion.objects.create(slug=reason.slug, **_version_of(reason, by))
+    if save_changed(reason):
+        ReasonVersion.objects.create(slug=reason.slug, **version_of(reason, by))
     return reason
 
 
-@transaction.atomic
-def save_term(*, term: Term, by: User | None) -> Term:
-    """Stores a term as save_reason() does a reason. Raises BadTerm for one that cannot be matched.
-
-    The list is in force, everywhere, with the commit.
-    """
-    check_term(term)
-    with connection.cursor() as cursor:
-        # One edit after the other: the newest version's number is the version of the whole list.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.WORD_LIST])
-    if _save_changed(term):
-        TermVersion.objects.create(term=term, **_version_of(term, by))
-    return term
-
-
-def check_term(term: Term) -> None:
-    """Raises BadTerm with a sentence for the lead who wrote it."""
-    if term.kind == TermKind.PATTERN:
-        check_pattern(term.text)
-    elif not squeezed(folded(term.text).text)[0]:
-        raise BadTerm(_("A word needs at least one letter or digit."))
-
-
-def _save_changed(row: Reason | Term) -> bool:
+def save_changed(row: Reason | Term) -> bool:
     """Saves a new row, or a changed one with the next version; False: nothing differs."""
     if row.pk:
         stored = type(row)._default_manager.select_for_update().get(pk=row.pk)
@@ -84,7 +55,7 @@ def _save_changed(row: Reason | Term) -> bool:
     return True
 
 
-def _version_of(row: Reason | Term, by: User | None) -> dict[str, Any]:
+def version_of(row: Reason | Term, by: User | None) -> dict[str, Any]:
     return {
         "version": row.version,
         "content": content_of(row),

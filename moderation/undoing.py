@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.keys import uuid7
-from moderation import cases, purging, search, store
+from moderation import cases, flagging, purging, search, store
 from moderation.actors import Actor
 from moderation.enums import Action, ActorKind, Outcome, ReviewStatus, Why
 from moderation.errors import UnknownBatch
@@ -152,6 +152,10 @@ def _restore_cases(undone: Sequence[tuple[Locked, Decision]]) -> None:
     if back:
         cases.open_cases(back)
         _restore_due(back, undone)
+        # The word list may have changed while they were closed.
+        for subject_type in sorted({case.subject_type for case in back}):
+            ids = [case.subject_id for case in back if case.subject_type == subject_type]
+            flagging.read_soon(subject_type=subject_type, subject_ids=ids)
 
 
 def _goes(present: OpenCase, original: Decision) -> bool:

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from core.keyset import read_page
 from moderation import jobs
 from moderation.console.access import console_page, page_context, person
-from moderation.enums import Action, JobKind, JobState, Outcome, ReplayOutcome
+from moderation.enums import Action, JobKind, JobState, Outcome, ReadOutcome, ReplayOutcome
 from moderation.models import Job, Reason
 from moderation.registry import queue_for, subject_types
 from upstream.models import SyncRun
 
 SHOWN = 50
-_OUTCOMES = {**dict(Outcome.choices), **dict(ReplayOutcome.choices)}
+_OUTCOMES = dict([*Outcome.choices, *ReplayOutcome.choices, *ReadOutcome.choices])
 
 
 @console_page()
@@ -87,6 +87,8 @@ def _described(rows: list[Job]) -> list[dict[str, Any]]:
 
 def _what(job: Job, labels: dict[str, str]) -> str:
     given = job.parameters
+    if job.kind == JobKind.REREAD:
+        return f"{job.get_kind_display()}: {', '.join(given['words'])}"
     if job.kind != JobKind.DECIDE:
         return str(job.get_kind_display())
     action = dict(Action.choices).get(given["action"], given["action"])

@@ -17,7 +17,7 @@ __all__ = ["ask", "cancel", "enqueue", "run_job", "unfinished", "visible_jobs", 
 def ask(
     *,
     kind: JobKind,
-    user: User,
+    user: User | None,
     parameters: dict[str, Any],
     expected: int | None = None,
     batch: uuid.UUID | None = None,

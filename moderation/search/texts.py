@@ -31,8 +31,9 @@ class Question:
 def normalised(text: str) -> str:
     """One width, one case, single spaces, nothing invisible."""
     text = unicodedata.normalize("NFKC", text[:MAX_TEXT]).casefold()
-    visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    return " ".join(visible.replace("\0", " ").split())
+    if not text.isascii():
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    return " ".join(text.replace("\0", " ").split())
 
 
 def terms_of(text: str) -> set[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moderation.enums import TermKind
 from moderation.errors import BadTerm
 from moderation.models import Reason, Term, TermVersion
-from moderation.policy import save_term
+from moderation.terms import save_term
 from moderation.words import find_terms, refusal
 from moderation.words.matching import MAX_HITS, Entry, Matcher
 from tests.factories import make_person
@@ -26,7 +26,8 @@ def add(text, *, kind="word", severity="medium", action="queue", reason="spam", 
         text=text, kind=kind, language=language, severity=severity, action=action,
         reason=Reason.objects.get(slug=reason), **fields,
     )  # fmt: skip
-    return save_term(term=term, by=None)
+    save_term(term=term, by=None)
+    return term
 
 
 def matcher(*texts, kind="word") -> Matcher:

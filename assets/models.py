@@ -2,10 +2,12 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from assets.enums import AssetStatus, AssetType, GroupType
+from core.grams import Grams
 from moderation.models import Reviewable
 
 
@@ -40,6 +42,10 @@ class Asset(Reviewable):
     group = models.ForeignKey(
         AssetGroup, models.PROTECT, related_name="assets", verbose_name=_("group")
     )
+    # The group's upstream id, which never changes: a trigger writes it, lists are sorted by it.
+    group_name = models.CharField(
+        _("group"), max_length=255, db_default="", default="", editable=False
+    )
     name = models.CharField(_("name"), max_length=255, blank=True)
     asset_type = models.CharField(_("type"), max_length=5, choices=AssetType.choices)
     # The upstream's own processing state, not the review.
@@ -60,6 +66,10 @@ class Asset(Reviewable):
                 fields=["-updated_at", "-created_at", "-id"], include=_LISTED,
                 name="asset_by_updated",
             ),
+            models.Index(
+                fields=["group_name", "created_at", "id"], include=_LISTED, name="asset_by_group"
+            ),
+            GinIndex(Grams("name"), name="asset_name_grams"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

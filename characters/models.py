@@ -5,6 +5,7 @@ import unicodedata
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from characters.enums import Category, Gender
 from characters.workflows import workflow_problem
+from core.grams import Grams
 from core.keys import uuid7
 from moderation.enums import ReviewStatus
 from moderation.models import Reviewable
@@ -59,6 +61,8 @@ class Character(Reviewable):
                 ),
                 name="character_public",
             ),
+            # Parts of names are searched; of earlier names too, in `pre`.
+            GinIndex(Grams("name"), name="character_name_grams"),
             # What its author deleted and is still to be erased.
             models.Index(
                 fields=["deleted_at"],
@@ -87,6 +91,7 @@ class CharacterText(models.Model):
         verbose_name = _("version of a character's texts")
         verbose_name_plural = _("versions of characters' texts")
         ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [GinIndex(Grams("name"), name="character_text_name_grams")]
 
     def __str__(self) -> str:
         return f"{self.name} {self.at:%Y-%m-%d %H:%M}"

@@ -11,10 +11,19 @@ from characters.avatars import Avatars, avatars_of, link
 from characters.cards import newest_texts
 from characters.errors import NoSuchCharacter, PrivateCharacter
 from characters.models import Character, CharacterText, KnowledgeBaseLink
-from characters.versions import Approval, approvals, approved_texts
+from characters.versions import Approval, approvals, approved_text, approved_texts
 from characters.viewers import Viewer
-from characters.visibility import SHOWN, Standing, find_character, is_pre, own, public, standing
+from characters.visibility import (
+    SHOWN,
+    Standing,
+    find_character,
+    is_pre,
+    own,
+    public,
+    standing,
+)  # fmt: skip
 from core.contracts import NUL
+from core.grams import named
 from core.totals import total_of
 from moderation.enums import ReviewStatus
 
@@ -54,7 +63,8 @@ class List:
     key: tuple[object, ...]
 
     def page(self, number: int, limit: int) -> Page:
-        """At most six queries (in `pre` eight), however deep, beside a count in large lists."""
+        """At most six queries (in `pre` eight), however deep, beside a count of large lists and
+        what a search asked before."""
         total = total_of(self.rows, *self.key)
         start = (number - 1) * limit
         ids: list[uuid.UUID] = []
@@ -74,20 +84,29 @@ def own_list(viewer: Viewer) -> List:
 
 
 def search(words: str, viewer: Viewer) -> List:
-    """Of public and own ones, those whose name holds `words`, in whatever case; "" is all."""
+    """Of public and own ones, those whose name holds `words`, in whatever case; "" is all.
+
+    The name is the one that the viewer is shown: nobody finds a name that is still to be approved.
+    """
     rows = public(viewer) | own(viewer)
     if words:
-        rows = rows.filter(_named(words))
-    return List(rows, viewer, _key("search", words, viewer.source_ids, viewer.own))
+        holding = Q(named(Character.objects.all(), "name", words), name__icontains=words)
+        rows = rows.filter(holding)
+        if is_pre() and not viewer.is_staff:
+            rows = public(viewer).filter(_served_as(words, holding)) | own(viewer).filter(holding)
+    key = _key("search", words, viewer.source_ids, viewer.own, viewer.is_staff)
+    return List(rows, viewer, key)
 
 
-def _named(words: str) -> Q:
-    """In `pre` an approved version may still go by an older name than its row."""
-    named = Q(name__icontains=words)
-    if not is_pre():
-        return named
-    older = CharacterText.objects.filter(character=OuterRef("pk"), name__icontains=words)
-    return named | Q(Exists(older), review_status=ReviewStatus.PENDING)
+def _served_as(words: str, holding: Q) -> Q:
+    """The name of the version that strangers are served in `pre`: the newest of what is approved,
+    an older one of what is pending again."""
+    served = CharacterText.objects.filter(
+        character=OuterRef("pk"), pk=approved_text(), name__icontains=words
+    )
+    among = named(CharacterText.objects.all(), "name", words, key="character")
+    older = Q(among, Exists(served), review_status=ReviewStatus.PENDING)
+    return Q(holding, review_status=ReviewStatus.APPROVED) | older
 
 
 def _key(*parts: object) -> tuple[object, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from characters.models import Character, CharacterText
 from moderation.enums import Action, ReviewStatus
@@ -25,14 +26,9 @@ class Approval:
 
 def approvals(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Approval]:
     """The last approval of each that had one and was not undone; two queries."""
-    undone = Decision.objects.filter(reverses=OuterRef("pk"))
     found = (
-        Decision.objects.filter(
-            Q(action=Action.APPROVE) | Q(action=Action.FOLLOW),
-            subject_id__in=list(ids),
-            to_status=ReviewStatus.APPROVED,
-        )
-        .exclude(Exists(undone))
+        _standing_approvals()
+        .filter(subject_id__in=list(ids))
         .order_by("subject_id", "-id")
         .distinct("subject_id")
         .values_list("subject_id", "at")
@@ -43,6 +39,22 @@ def approvals(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Approval]:
         seeds = Character.objects.filter(pk__in=rest, seed=ReviewStatus.APPROVED)
         approved |= {pk: Approval(None) for pk in seeds.values_list("pk", flat=True)}
     return approved
+
+
+def _standing_approvals() -> QuerySet[Decision]:
+    undone = Decision.objects.filter(reverses=OuterRef("pk"))
+    return Decision.objects.filter(
+        action__in=[Action.APPROVE, Action.FOLLOW], to_status=ReviewStatus.APPROVED
+    ).exclude(Exists(undone))
+
+
+def approved_text() -> Coalesce:
+    """In a query of texts: the id of the one of the same character that `approved_texts` gives."""
+    character = OuterRef("character")
+    texts = CharacterText.objects.filter(character=character).order_by("-id").values("pk")
+    then = _standing_approvals().filter(subject_id=OuterRef(character)).order_by("-id")
+    of_then = texts.filter(at__lte=Subquery(then.values("at")[:1]))
+    return Coalesce(Subquery(of_then[:1]), Subquery(texts.reverse()[:1]))
 
 
 def approved_texts(approved: Mapping[uuid.UUID, Approval]) -> dict[uuid.UUID, CharacterText]:

@@ -14,22 +14,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from core.launcher.commandline import home_folder
 from core.launcher.home import read_json
 from tests import chromium
+from tests.hour import Demo, signed_in, work
 from tests.servers import ROOT, free_port
+from tests.shots import SHOTS, Shot
 
 READY = "Ctrl-C ends it."
 SECONDS_TO_START = 300
-CARD = "#frame[data-state=ready]"
+# Enough for a long task that still leaves a queue.
+PICTURES = 1100
 VARIANTS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -39,59 +40,22 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "chinese": {"locale": "zh-CN"},
 }  # fmt: skip
-# Why something is rejected here; the critical reason is in no screenshot.
-REASONS = ("violence", "hate", "spam", "violence", "protected-work")
-# How many cases of each queue are decided; the pictures last, so that they lead the history.
-WORK = {"assets": 5, "characters": 8, "images": 28}
-QUEUES = "/api/moderation/queues/"
 IMAGES = ROOT / "docs" / "images"
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A page as somebody sees it; `press` are keys and `wait` a selector that ends the wait.
-
-    `manual`: it also goes to docs/images, in English and in Chinese.
-    """
-
-    name: str
-    who: str
-    path: str
-    press: tuple[str, ...] = ()
-    wait: str = ""
-    manual: bool = False
-
-
-@dataclass
-class Demo:
-    """A running demo: where it is, who signs in, and the sessions of those who did."""
-
-    url: str
-    passwords: dict[str, str]
-    cookies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-
-SHOTS = [
-    Shot("dashboard", "lead", "/admin/", manual=True),
-    Shot("queues", "lead", "/admin/queues/", manual=True),
-    Shot("review", "moderator", "/admin/queues/images/", wait=CARD, manual=True),
-    Shot("reasons", "moderator", "/admin/queues/images/", ("r",), CARD, manual=True),
-    Shot("history", "moderator", "/admin/queues/images/", ("h",), CARD, manual=True),
-    Shot("keys", "moderator", "/admin/queues/images/", ("?",), CARD, manual=True),
-    Shot("review-character", "moderator", "/admin/queues/characters/", wait=CARD),
-    Shot("review-asset", "moderator", "/admin/queues/assets/", wait=CARD),
-    # The page stays in the grid once it was chosen: what comes in focus comes before.
-    Shot("grid", "moderator", "/admin/queues/images/", ("g",), CARD, manual=True),
-    Shot("subject", "lead", "{subject}", manual=True),
-    Shot("hand-over", "lead", "/admin/handover/", manual=True),
-    Shot("month", "lead", "/admin/month/", manual=True),
-    Shot("assignments", "lead", "/admin/assignments/", manual=True),
-    Shot("preferences", "moderator", "/admin/preferences/", manual=True),
-    Shot("images", "lead", "/admin/gallery/imagelog/", manual=True),
-    Shot("run", "operator", "{run}"),
-    Shot("not-found", "lead", "/admin/queues/nothing/"),
-    Shot("denied", "moderator", "/admin/queues/escalations/"),
-]
+# Where a shot's {name} is found: the page, and the first address on it that fits.
+PLACES = {
+    "subject": ("/admin/gallery/imagelog/?status=approved", r"/admin/subjects/gallery[^\"]+"),
+    "character": ("/admin/characters/character/", r"/admin/subjects/characters[^\"]+"),
+    "decision": ("/admin/moderation/decision/", r"/admin/moderation/decision/[^\"]+/change/"),
+    "run": ("/admin/runs/", r"/admin/runs/[0-9a-f-]+/"),
+    "task": ("/admin/tasks/", r"/admin/tasks/[0-9a-f-]+/"),
+    "export": ("/admin/moderation/export/", r"/admin/moderation/export/([^\"]+)/change/"),
+    "bank": ("/admin/moderation/bank/", r"/admin/moderation/bank/\d+/change/"),
+    "reason": ("/admin/moderation/reason/", r"/admin/moderation/reason/\d+/change/"),
+    "term": ("/admin/moderation/term/", r"/admin/moderation/term/\d+/change/"),
+    "option": ("/admin/characters/option/", r"/admin/characters/option/[0-9a-f-]+/change/"),
+    "source": ("/admin/upstream/source/", r"/admin/upstream/source/\d+/change/"),
+    "person": ("/admin/accounts/user/", r"/admin/accounts/user/\d+/change/"),
+}
 
 
 def main() -> None:
@@ -115,10 +79,11 @@ def demo(home: Path) -> Iterator[Demo]:
     home.mkdir(parents=True, exist_ok=True)
     port = free_port()
     log = home / "screenshots.log"
+    environment = {**os.environ, "GATEHOUSE_HOME": str(home), "PORT": str(port)}
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo"], cwd=ROOT, stdout=output, stderr=output,
-            env={**os.environ, "GATEHOUSE_HOME": str(home), "PORT": str(port)},
+            [sys.executable, "manage.py", "demo", "--images", str(PICTURES)],
+            cwd=ROOT, stdout=output, stderr=output, env=environment,
         )  # fmt: skip
         try:
             deadline = time.monotonic() + SECONDS_TO_START
@@ -126,100 +91,47 @@ def demo(home: Path) -> Iterator[Demo]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     sys.exit(f"The demo did not start; see {log}.")
                 time.sleep(0.5)
-            notes = read_json(home / "demo.json")
-            passwords = {
-                name.removeprefix("password_"): value
-                for name, value in notes.items()
-                if name.startswith("password_")
-            }
-            yield Demo(f"http://127.0.0.1:{port}", passwords)
+            yield Demo(f"http://127.0.0.1:{port}", home, passwords(home), environment)
         finally:
             process.terminate()
             process.wait()
 
 
-def work(running: Demo) -> None:
-    """An hour at the gate, through the same doors as people: sign in, claim, decide, leave word."""
-    for who, share in (("moderator", 1.0), ("lead", 0.4)):
-        with signed_in(running, who) as session:
-            waiting = {each["slug"]: each["open"] for each in session.get(QUEUES).json()}
-            for queue, number in WORK.items():
-                if waiting[queue] > 3 * number:  # a home that was used before keeps some
-                    _decide(session, queue, int(share * number))
-            session.post("/api/moderation/claims/release/")
-    with signed_in(running, "moderator") as session:
-        words = "The gallery source was slow after lunch; two characters wait for a lead."
-        _submit(session, "/admin/handover/", text=words)
-
-
-def _decide(session: httpx.Client, queue: str, number: int) -> None:
-    answer = session.post(f"{QUEUES}{queue}/claim/", json={"limit": number})
-    decisions = []
-    for place, case in enumerate(answer.raise_for_status().json()["cases"]):
-        wanted = {"case": case["id"], "claim_token": case["claim"]["token"], "action": "approve"}
-        if place % 9 == 8:
-            wanted |= {"action": "escalate", "note": "Is this one of ours?"}
-        elif place % 3 == 2:
-            wanted |= {"action": "reject", "reason": REASONS[place % len(REASONS)]}
-        decisions.append(wanted)
-    if decisions:
-        body = {"decisions": decisions}
-        session.post("/api/moderation/decisions/", json=body).raise_for_status()
-
-
-@contextmanager
-def signed_in(running: Demo, who: str) -> Iterator[httpx.Client]:
-    with httpx.Client(
-        base_url=running.url, follow_redirects=True, headers={"Referer": f"{running.url}/"},
-        timeout=60,
-    ) as session:  # fmt: skip
-        _submit(session, "/admin/login/", username=who, password=running.passwords[who])
-        token = next(value for name, value in session.cookies.items() if "csrf" in name)
-        session.headers["X-CSRFToken"] = token
-        running.cookies[who] = [
-            {"name": name, "value": value, "url": running.url}
-            for name, value in session.cookies.items()
-        ]
-        yield session
-
-
-def _submit(session: httpx.Client, path: str, **fields: str) -> None:
-    """Fills in a page's form as a browser would."""
-    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', session.get(path).text)
-    assert found, path
-    session.post(path, data={**fields, "csrfmiddlewaretoken": found[1]}).raise_for_status()
+def passwords(home: Path) -> dict[str, str]:
+    """Of the demo's accounts, by name."""
+    notes = read_json(home / "demo.json").items()
+    return {
+        name.removeprefix("password_"): value
+        for name, value in notes
+        if name.startswith("password_")
+    }
 
 
 def walk(browser: Browser, running: Demo, variant: str, target: Path) -> int:
     """Every shot and every list of the sidebar in one variant; how many pictures were made."""
     target = target / variant
     target.mkdir(parents=True)
-    taken = 0
     rooms: dict[str, BrowserContext] = {}
     for who in ("moderator", "lead", "operator", "admin"):
-        with signed_in(running, who):
+        with signed_in(running, who) as session:
+            session.post("/api/moderation/claims/release/")
             rooms[who] = enter(browser, running, variant, who)
-    pages = links(rooms["admin"], running)
+    pages = places(rooms["admin"], running)
     for shot in SHOTS:
-        page = rooms[shot.who].new_page()
-        show(page, running.url + shot.path.format(**pages), shot)
-        page.screenshot(path=target / f"{shot.name}.png")
-        if shot.manual:
-            keep(page, shot.name, variant)
-        page.close()
-        taken += 1
+        take(rooms[shot.who], running, pages, shot, variant, target)
+    lists = _lists(rooms["admin"], running)
     page = rooms["admin"].new_page()
-    for path in pages["lists"].split():
+    for path in lists:
         page.goto(running.url + path)
         name = re.sub(r"\W+", "-", path.removeprefix("/admin/")).strip("-") or "index"
-        page.screenshot(path=target / f"list-{name}.png", full_page=True)
-        taken += 1
+        page.screenshot(path=target / f"list-{name}.png")
     stranger = browser.new_context(**_options(variant)).new_page()
     stranger.goto(f"{running.url}/admin/login/")
     stranger.screenshot(path=target / "sign-in.png")
+    stranger.context.close()
     for room in rooms.values():
         room.close()
-    return taken + 1
+    return len(SHOTS) + len(lists) + 1
 
 
 def _options(variant: str) -> dict[str, Any]:
@@ -232,29 +144,58 @@ def enter(browser: Browser, running: Demo, variant: str, who: str) -> BrowserCon
     return room
 
 
-def links(room: BrowserContext, running: Demo) -> dict[str, str]:
-    """A subject, a run, and the lists of the sidebar (`lists`, with spaces between)."""
+def places(room: BrowserContext, running: Demo) -> dict[str, str]:
+    """The first subject, run, bank … of their lists, as paths, for the shots' {names}."""
+    found = {}
+    for name, (path, pattern) in PLACES.items():
+        first = re.search(pattern, room.request.get(running.url + path).text())
+        found[name] = first[first.lastindex or 0] if first else path
+    log = room.request.get(running.url + found["decision"]).text()
+    batch = re.search(r"/admin/batches/[0-9a-f-]+/", log)
+    found["batch"] = batch[0] if batch else "/admin/moderation/decision/"
+    return found
+
+
+def _lists(room: BrowserContext, running: Demo) -> list[str]:
     page = room.new_page()
     page.goto(f"{running.url}/admin/")
-
-    def path(selector: str) -> list[str]:
-        return page.locator(selector).evaluate_all(
-            "links => links.map(link => new URL(link.href).pathname)"
-        )
-
-    lists = [link for link in path("#nav-sidebar a[href]") if "/queues/" not in link]
-    run = path("[data-run] a")[0]
-    page.goto(f"{running.url}/admin/gallery/imagelog/?review_status=approved")
-    subject = path("#result_list a.gh-thumb")[0]
+    links = page.locator("#nav-sidebar a[href]").evaluate_all(
+        "links => links.map(link => new URL(link.href).pathname)"
+    )
     page.close()
-    return {"subject": subject, "run": run, "lists": " ".join(dict.fromkeys(lists))}
+    return [path for path in dict.fromkeys(links) if "/queues/" not in path]
+
+
+def take(
+    room: BrowserContext, running: Demo, pages: dict[str, str], shot: Shot, variant: str,
+    target: Path,
+) -> None:  # fmt: skip
+    page = room.new_page()
+    path = shot.path.format(**pages)
+    file = path.removeprefix("file:")
+    url = (ROOT / file).as_uri() if path.startswith("file:") else running.url + path
+    show(page, url, shot)
+    page.screenshot(path=target / f"{shot.name}.png", full_page=shot.full)
+    if shot.manual:
+        keep(page, shot.name, variant)
+    room.set_offline(offline=False)
+    page.close()
 
 
 def show(page: Page, url: str, shot: Shot) -> None:
+    if shot.cut:
+        page.route(shot.cut, lambda route: route.abort())
     page.goto(url)
     page.wait_for_load_state("load")
     if shot.wait:
         page.wait_for_selector(shot.wait, timeout=60_000)
+    for _ in range(40 if shot.seek else 0):
+        if page.locator(shot.seek).is_visible():
+            break
+        page.keyboard.press("j")
+        page.wait_for_timeout(100)
+    if shot.offline:
+        page.context.set_offline(offline=True)
     for key in shot.press:
         page.keyboard.press(key)
     page.wait_for_timeout(1_000)  # pictures are painted, dialogs have moved in

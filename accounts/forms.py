@@ -96,7 +96,9 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Language"), required=False, widget=UnfoldAdminSelectWidget()
     )
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), required=False, widget=UnfoldAdminSelect2Widget()
+        label=_("Time zone"),
+        required=False,
+        widget=UnfoldAdminSelect2Widget({"translate": "no"}),
     )
     blur = forms.IntegerField(
         label=_("Blur strength"),

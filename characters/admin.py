@@ -105,6 +105,11 @@ class OptionAdmin(ConsoleAdmin):
         (_("Preview"), {"fields": ("picture", "without_picture")}),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        # The preview is a form's field: nobody reads it without the right to change it.
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if self.has_change_permission(request, obj) else fieldsets[:-1]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Option]:
         rows: QuerySet[Option] = super().get_queryset(request)
         return rows.defer("preview")

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.admin.options import ShowFacets
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
+from django.forms import NullBooleanField
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django_filters import FilterSet
@@ -62,6 +63,10 @@ class KeysetChangeList(ChangeList):
         data = {name: value for name, value in request.GET.items() if name != "q" and value}
         self.filterset = filterset_class(data, queryset=self.root_queryset, request=request)
         self.filterset.form.fields.pop("q", None)
+        for field in self.filterset.form.fields.values():
+            if isinstance(field, NullBooleanField):
+                # Django calls it "Unknown", which asks for rows where it is not known.
+                field.widget.choices = [("", _("Any")), *field.widget.choices[1:]]
         is_active = any(name in data for name in self.filterset.form.fields)
         return [FilterSetSpec(self.filterset)], False, {}, False, is_active
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -42,7 +43,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     set_rollback()
     detail = error.detail
     errors = None if isinstance(detail, str) else detail
-    text = str(detail) if isinstance(detail, str) else "Some fields are wrong; see errors."
+    text = str(detail) if isinstance(detail, str) else _("Some fields are wrong; see errors.")
     headers = {}
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait) + 1)

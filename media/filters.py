@@ -9,7 +9,9 @@ from media.naming import EXTENSIONS
 
 
 class FileFilterSet(FilterSet):
-    mime = ChoiceFilter(choices=[(mime, mime) for mime in EXTENSIONS], label=_("Type"))
+    mime = ChoiceFilter(
+        choices=[(mime, mime) for mime in EXTENSIONS], label=_("Type"), empty_label=_("Any type")
+    )
     erased = BooleanFilter("erased_at", "isnull", exclude=True, label=_("Erased"))
 
     class Meta:
@@ -18,7 +20,7 @@ class FileFilterSet(FilterSet):
 
 
 class AttachmentFilterSet(FilterSet):
-    state = ChoiceFilter(choices=AttachmentState.choices)
+    state = ChoiceFilter(choices=AttachmentState.choices, empty_label=_("Any state"))
     subject_type = CharFilter()
 
     class Meta:
@@ -27,7 +29,7 @@ class AttachmentFilterSet(FilterSet):
 
 
 class ViewLogFilterSet(FilterSet):
-    purpose = ChoiceFilter(choices=Purpose.choices)
+    purpose = ChoiceFilter(choices=Purpose.choices, empty_label=_("Any purpose"))
 
     class Meta:
         model = ViewLog

@@ -4,6 +4,7 @@ admin_policy.py.
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -21,9 +22,10 @@ from moderation.admin_policy import ReasonAdmin, ReasonVersionAdmin, TermAdmin, 
 from moderation.console.access import person
 from moderation.console.badges import action_badge, status_badge
 from moderation.filters import CaseFilterSet, DecisionFilterSet, TombstoneFilterSet
+from moderation.listing import filters_in_words
 from moderation.models import Case, Decision, Export, Receipt, Seal, Tombstone
 from moderation.queues import ESCALATIONS
-from moderation.registry import get_queue
+from moderation.registry import get_queue, queues
 from moderation.templatetags.console import why
 from moderation.visibility import without_held
 
@@ -70,9 +72,9 @@ class DecisionAdmin(_Log):
     list_display_links = ("id",)
     search_fields = ("id",)
     search_help_text = _("Number, subject id or batch")
-    readonly_fields = ("subject", "who")
+    readonly_fields = ("subject", "who", "batch_link", "queue_title", "causes")
     fieldsets = (
-        (None, {"fields": (("at", "batch"), "subject", ("action", "seen"))}),
+        (None, {"fields": (("at", "batch_link"), "subject", ("action", "seen"))}),
         (
             _("Status change"),
             {
@@ -90,9 +92,9 @@ class DecisionAdmin(_Log):
             _("Case"),
             {
                 "fields": (
-                    ("case_queue", "case_kind", "case_priority"),
+                    ("queue_title", "case_kind", "case_priority"),
                     ("case_opened_at", "case_claimed_at", "case_due_at"),
-                    "case_why",
+                    "causes",
                 )
             },
         ),
@@ -125,6 +127,20 @@ class DecisionAdmin(_Log):
         return format_html(
             "{} → {}", decision.get_from_status_display(), status_badge(decision.to_status)
         )
+
+    @display(description=_("Batch"))
+    def batch_link(self, decision: Decision) -> SafeString:
+        link = reverse("console:batch", args=[decision.batch])
+        return format_html('<a class="gh-link gh-mono" href="{}">{}</a>', link, decision.batch)
+
+    @display(description=_("Queue"))
+    def queue_title(self, decision: Decision) -> str:
+        known = queues().get(decision.case_queue)
+        return str(known.title) if known else decision.case_queue or "–"
+
+    @display(description=_("Why"))
+    def causes(self, decision: Decision) -> str:
+        return " · ".join(why(decision.case_why or [])) or "–"
 
     @display(description=_("Reason"))
     def reason_column(self, decision: Decision) -> str:
@@ -162,9 +178,20 @@ class ExportAdmin(ConsoleAdmin):
     """Who took what out of the console, to be read."""
 
     view_permission = LEAD
-    list_display = ("started_at", "user", "listing", "filters", "format", "rows", "state")
+    list_display = ("started_at", "user", "list_name", "filter_words", "format", "rows", "state")
     list_display_links = ("started_at",)
     list_select_related = ("user",)
+    exclude = ("listing", "filters")
+    readonly_fields = ("list_name", "filter_words")
+
+    @display(description=_("List"))
+    def list_name(self, export: Export) -> str:
+        return str(apps.get_model(export.listing)._meta.verbose_name_plural)
+
+    @display(description=_("Filters"))
+    def filter_words(self, export: Export) -> str:
+        told = filters_in_words(apps.get_model(export.listing), export.filters)
+        return ", ".join(f"{label}: {value}" for label, value in told) or str(_("None"))
 
 
 @admin.register(Receipt)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model
+from django.db.models import Field, Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -55,6 +55,13 @@ class ReasonAdmin(ConsoleAdmin):
     ) -> tuple[str, ...]:
         # Decisions name the slug: it stays once a reason exists.
         return ("slug",) if obj else ()
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for ending, language in (("_en", "en"), ("_zh", "zh-Hans")):
+            if db_field.name.endswith(ending):
+                field.widget.attrs["lang"] = language
+        return field
 
     def save_model(self, request: HttpRequest, obj: Reason, form: Any, change: Any) -> None:
         save_reason(reason=obj, by=person(request))

@@ -159,8 +159,10 @@ class FaultAdmin(ConsoleAdmin):
     exclude = ("run",)
 
     @display(description=_("Error"))
-    def short_error(self, fault: Fault) -> str:
-        return fault.error if len(fault.error) <= 120 else f"{fault.error[:119]}…"
+    def short_error(self, fault: Fault) -> SafeString:
+        # What went wrong is kept as it was said then, in English.
+        short = fault.error if len(fault.error) <= 120 else f"{fault.error[:119]}…"
+        return format_html('<span lang="en">{}</span>', short)
 
     @display(description=_("State"))
     def state(self, fault: Fault) -> SafeString:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
@@ -21,7 +22,14 @@ from accounts.enums import KeyState, Permission
 from accounts.errors import AccountError
 from accounts.keys import IssuedKey, Limits, issue_key, may_issue_for, revoke_key, rotate_key
 from accounts.models import ApiKey
+from core.badges import badge
 
+_STATES: dict[str, tuple[str, str]] = {
+    KeyState.ACTIVE: ("approved", "check_circle"),
+    KeyState.EXHAUSTED: ("pending", "hourglass_disabled"),
+    KeyState.EXPIRED: ("pending", "event_busy"),
+    KeyState.REVOKED: ("rejected", "block"),
+}
 EDITABLE = ("name", "expires_at", "call_limit", "per_minute")
 
 ROTATION = Question(
@@ -204,14 +212,7 @@ class ApiKeyAdmin(ForOperators):
     def shown_signed(self, key: ApiKey) -> bool:
         return key.is_signed
 
-    @display(
-        description=_("state"),
-        label={
-            KeyState.ACTIVE.value: "success",
-            KeyState.EXHAUSTED.value: "warning",
-            KeyState.EXPIRED.value: "warning",
-            KeyState.REVOKED.value: "danger",
-        },
-    )
-    def shown_state(self, key: ApiKey) -> tuple[str, Any]:
-        return key.state.value, key.state.label
+    @display(description=_("state"))
+    def shown_state(self, key: ApiKey) -> SafeString:
+        tone, icon = _STATES[key.state]
+        return badge(key.state.label, tone=tone, icon=icon)

@@ -5,6 +5,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -45,5 +47,8 @@ class LogEntryAdmin(ForAdmins):
     fields = ("action_time", "user", "content_type", "object_id", "object_repr", "shown_message")
 
     @display(description=_("change"))
-    def shown_message(self, entry: LogEntry) -> str:
+    def shown_message(self, entry: LogEntry) -> SafeString | str:
+        if entry.change_message and not entry.change_message.startswith("["):
+            # Our own sentences are kept in English, whoever reads them; Django's are told anew.
+            return format_html('<span lang="en">{}</span>', entry.change_message)
         return entry.get_change_message() or str(entry.get_action_flag_display())

@@ -8,6 +8,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import TabularInline
@@ -24,6 +25,7 @@ from accounts.errors import AccountError
 from accounts.models import Identity, User
 from accounts.roles import give_role, role_of
 from accounts.services import anonymise, ban_user, lift_ban
+from core.badges import badge
 
 BAN = Question(
     title=_("Ban"),
@@ -275,13 +277,12 @@ class UserAdmin(DjangoUserAdmin, ForOperators):  # type: ignore[type-arg]
     def shown_role(self, user: User) -> Any:
         return Role(role).label if (role := role_of(user)) else "-"
 
-    @display(
-        description=_("state"),
-        label={"active": "success", "banned": "danger", "anonymised": "info", "closed": "info"},
-    )
-    def shown_state(self, user: User) -> tuple[str, Any]:
+    @display(description=_("state"))
+    def shown_state(self, user: User) -> SafeString:
         if user.anonymised_at:
-            return "anonymised", _("Anonymised")
+            return badge(_("Anonymised"), tone="purged", icon="person_off")
         if user.is_banned:
-            return "banned", _("Banned")
-        return ("active", _("Active")) if user.is_active else ("closed", _("Closed"))
+            return badge(_("Banned"), tone="rejected", icon="block")
+        if user.is_active:
+            return badge(_("Active"), tone="approved", icon="check_circle")
+        return badge(_("Closed"), tone="purged", icon="lock")

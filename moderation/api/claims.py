@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -124,7 +125,7 @@ class RenewOne(ModerationView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         renewed = cases.renew(user=user_of(request), case_ids=[pk])
         if not renewed:
-            raise StaleClaim("The claim was lost: the case is closed or went to somebody else.")
+            raise StaleClaim(_("The claim was lost: the case is closed or went to somebody else."))
         return Response({"cases": [{"id": c.pk, "expires_at": c.claimed_until} for c in renewed]})
 
 

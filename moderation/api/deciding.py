@@ -68,7 +68,7 @@ def _decide_once(rows: Sequence[Any], user: User, key: str | None, body: bytes) 
     record = IdempotencyRecord.objects.get(user=user, key=key)
     if not first:
         if bytes(record.body_sha256) != digest:
-            raise IdempotencyConflict("This Idempotency-Key was used with another body.")
+            raise IdempotencyConflict(_("This Idempotency-Key was used with another body."))
         return dict(orjson.loads(record.response))
     answer = _answer(rows, user)
     text = orjson.dumps(answer).decode()

@@ -87,7 +87,7 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.id} {self.action} {self.subject_type} {self.subject_id}"
+        return f"{self.id} · {self.get_action_display()}"
 
 
 class Seal(models.Model):

@@ -12,32 +12,99 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 from accounts.models import User
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-# Besides what the sidebar leads to; {names} are filled in from the world of conftest.py.
+# Besides what the sidebar leads to; {names} are filled in from world.py.
 PAGES = [
     "/admin/runs/{run}/",
     "/admin/subjects/gallery.imagelog/{image}/",
     "/admin/subjects/characters.character/{character}/",
     "/admin/subjects/assets.asset/{asset}/",
     "/admin/batches/{batch}/",
+    "/admin/search/?q=灯塔",
+    "/admin/search/?q=zeppelin",
+    "/admin/search/?q=%22&type=no.such&status=none",
+    "/admin/bulk/gallery.imagelog/?status=pending",
+    "/admin/tasks/{task}/",
+    "/admin/tasks/{done}/",
+    "/admin/exports/{export}/",
     "/admin/assignments/",
+    "/admin/handover/?hours=24",
     "/admin/assets/assetgroup/",
     "/admin/moderation/decision/{decision}/change/",
     "/admin/moderation/reason/{reason}/change/",
     "/admin/moderation/reason/add/",
+    "/admin/moderation/reasonversion/",
+    "/admin/moderation/term/{term}/change/",
+    "/admin/moderation/term/add/",
+    "/admin/moderation/termversion/",
+    "/admin/moderation/bank/{bank}/change/",
+    "/admin/moderation/bank/add/",
+    "/admin/moderation/bankentry/?bank={bank}",
+    "/admin/moderation/bankentry/{entry}/change/",
+    "/admin/moderation/bankmatch/{match}/change/",
+    "/admin/moderation/bankscan/{scan}/change/",
+    "/admin/moderation/receipt/",
+    "/admin/characters/option/{option}/change/",
+    "/admin/characters/option/add/",
+    "/admin/characters/imageconfig/add/",
     "/admin/upstream/source/add/",
     "/admin/upstream/source/{source}/change/",
     "/admin/upstream/syncrun/",
     "/admin/accounts/user/{user}/change/",
     "/admin/accounts/user/add/",
+    "/admin/accounts/identity/",
     "/admin/accounts/apikey/add/",
+    "/admin/auth/group/",
+    "/admin/admin/logentry/",
+    "/admin/media/file/",
     "/admin/moderation/",
     "/admin/preferences/",
     "/admin/manual/",
+    "/admin/manual/leads/",
     "/admin/password_change/",
     "/admin/queues/nothing/",
 ]
-SIGN_IN = "/admin/login/"
-_REFUSED = re.compile(r"Failed to load resource.* 404 ")
+# What somebody sees who is not signed in.
+OUTSIDE = [
+    "/admin/login/",
+    "/admin/password_reset/",
+    "/admin/password_reset/done/",
+    "/admin/password_reset/MQ/set-password/",
+    "/admin/password_reset/complete/",
+]
+_REFUSED = re.compile(r"Failed to load resource.* 40[34] ")
+# What sticks out of a page that can be scrolled sideways.
+WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.body.querySelectorAll("*")]
+        .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 9).map(each => `${each.tagName}.${each.className}#${each.id}`)"""
+# Text that its box clips at the side: not wrapped, not scrolled to, not shortened by an ellipsis.
+CUT = """() => {
+    const HIDDEN = "[aria-hidden=true], .gh-hidden, .for-readers, caption";
+    const found = [];
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+        const node = words.currentNode, parent = node.parentElement;
+        if (!node.data.trim() || parent.closest(HIDDEN)) continue;
+        const visible = { visibilityProperty: true, opacityProperty: true };
+        if (!parent.checkVisibility(visible)) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        const text = range.getBoundingClientRect();
+        for (let box = parent; box && box !== document.body; box = box.parentElement) {
+            const style = getComputedStyle(box), edge = box.getBoundingClientRect();
+            if (/auto|scroll/.test(style.overflowX) || style.textOverflow === "ellipsis") break;
+            if (!/hidden|clip/.test(style.overflowX)) continue;
+            if (text.right <= edge.right + 2 && text.left >= edge.left - 2) continue;
+            found.push(`${node.data.trim().slice(0, 60)} in ${box.tagName}.${box.className}`);
+            break;
+        }
+    }
+    return found.slice(0, 9);
+}"""
+# What answers to a click and cannot be reached by the keyboard.
+MOUSE_ONLY = """() => [...document.querySelectorAll("[x-on\\\\:click], [onclick]")]
+    .filter(each => each.checkVisibility() && each.tabIndex < 0)
+    .map(each => each.outerHTML.slice(0, 200))"""
 
 
 class Visitor:

@@ -9,6 +9,8 @@ import { byId, icon, make, setText } from "./dom.js";
 /** @typedef {import("./card.js").Card} Card */
 
 const OPEN = "gatehouse.context";
+const isNarrow = () => matchMedia("(max-width: 900px)").matches; // as in narrow.css
+
 export class Pane {
   #pane = byId("pane");
   #body = byId("card");
@@ -21,10 +23,13 @@ export class Pane {
     this.follow();
   }
 
-  /** Open or not, as it was left in this mode; at first beside the one large picture only. */
+  /**
+   * Open or not, as it was left in this mode; at first beside the one large picture only. On a narrow
+   * screen it lies over the picture: there it opens when it is asked for, and nothing is remembered.
+   */
   follow() {
-    const kept = localStorage.getItem(this.#key);
-    this.#open(kept ? kept === "yes" : !this.modes.isGrid && innerWidth > 900);
+    const kept = isNarrow() ? "no" : localStorage.getItem(this.#key);
+    this.#open(kept ? kept === "yes" : !this.modes.isGrid);
   }
 
   get #key() {
@@ -75,7 +80,7 @@ export class Pane {
   /** Whether it is open then. @returns {boolean} */
   toggle() {
     const next = !document.body.classList.contains("has-pane");
-    localStorage.setItem(this.#key, next ? "yes" : "no");
+    if (!isNarrow()) localStorage.setItem(this.#key, next ? "yes" : "no");
     this.#open(next);
     return next;
   }

@@ -43,7 +43,8 @@ export class Pane {
     this.#card = card;
     this.#body.dataset.token = card?.case.claim.token ?? "";
     this.#body.replaceChildren(...(card ? [this.#fill(card)] : []));
-    this.#pane.scrollTop = 0;
+    // In the frame that lays it out: at once, it would be laid out for this alone.
+    requestAnimationFrame(() => (this.#pane.scrollTop = 0));
     this.#tell(card);
   }
 

@@ -70,8 +70,9 @@ export class Strip {
     cards.forEach((card, at) => this.#mark(nodes[at], card, card === current, at + 1));
     const tile = current && tiles.get(current);
     if (!tile) return;
-    this.#centre(tile);
+    // Asking for places lays out the page, which the next frame does anyway.
     requestAnimationFrame(() => {
+      this.#centre(tile);
       const image = tile.querySelector("img");
       const shown = tile.querySelector("canvas") ?? (image?.complete && image.naturalWidth);
       if (shown && tile.isConnected) current.picture.saw("thumb");

@@ -18,11 +18,16 @@ class Worker:
     """`with Worker(broker) as worker`; it is killed with all that it started."""
 
     def __init__(
-        self, broker: str, *, queues: str = "generation", threads: int = 16, **environment: str
+        self,
+        broker: str,
+        *,
+        queues: str = "generation",
+        pool: str = "threads",
+        threads: int = 16,
+        **environment: str,
     ) -> None:
         self.broker = broker
-        self.queues = queues
-        self.threads = threads
+        self.queues, self.pool, self.threads = queues, pool, threads
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -35,7 +40,7 @@ class Worker:
 
     def start(self) -> None:
         command = [
-            sys.executable, "-m", "celery", "--app", "config", "worker", "--pool", "threads",
+            sys.executable, "-m", "celery", "--app", "config", "worker", "--pool", self.pool,
             "--concurrency", str(self.threads), "--queues", self.queues, "--loglevel", "warning",
             "--without-gossip", "--without-mingle",
         ]  # fmt: skip

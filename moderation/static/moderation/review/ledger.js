@@ -6,14 +6,18 @@ import { config } from "./config.js";
 import { isOpen, thisTab } from "./tabs.js";
 
 /** @typedef {import("./types.js").Case} Case */
-/** @typedef {{ids: string[], asked: number}} Page `asked`: when it last claimed, 0 once the answer came */
+/**
+ * `asked`: when it last claimed, 0 once the answer came. Until the server has said what became of them:
+ * `owed`, what pages that are gone held; `unread`, when claims were made whose answer nobody read.
+ * @typedef {{ids: string[], asked: number, owed: string[], unread: number[]}} Page
+ */
 
 const PREFIX = `gatehouse.claims.${config.user.id}.${config.queue.slug}.`;
 /** A claim whose answer nobody read was made within so long of being asked for. */
 const ANSWERED_WITHIN = 30_000;
 
 /** @type {Page} */
-const own = { ids: [], asked: 0 };
+const own = { ids: [], asked: 0, owed: [], unread: [] };
 
 function save() {
   try {
@@ -30,6 +34,7 @@ export function note(ids) {
 }
 
 export function asking() {
+  if (own.asked) own.unread.push(own.asked);
   own.asked = serverNow();
   save();
 }
@@ -40,12 +45,19 @@ export function answered(ids) {
   note([...own.ids, ...ids]);
 }
 
-/** Whether a claim of this page was never answered: it may hold what it has not seen. */
-export const isUnread = () => own.asked > 0;
+/** What was left behind is here. @param {string[]} ids */
+export function inherited(ids) {
+  own.owed = [];
+  own.unread = [];
+  note([...own.ids, ...ids]);
+}
+
+/** Whether this page may hold what it has not seen: a claim was not answered, or an inheritance not fetched. */
+export const isUnread = () => own.asked > 0 || own.owed.length > 0 || own.unread.length > 0;
 
 /**
  * Takes over what pages that are gone left behind, and what this one's unanswered claim brought; other
- * tabs and other machines keep theirs.
+ * tabs and other machines keep theirs. It stays written down until `inherited()`.
  * @returns {Promise<((row: Case) => boolean) | null>} tells whether a claim was theirs; null: nothing to ask
  */
 export async function inherit() {
@@ -54,10 +66,13 @@ export async function inherit() {
     (key) => key.startsWith(PREFIX) && !open(key.slice(PREFIX.length)),
   );
   const pages = keys.map((key) => parse(localStorage.getItem(key)));
-  for (const key of keys) localStorage.removeItem(key);
-  const ids = new Set(pages.flatMap((page) => page.ids));
-  const asked = [...pages, own].map((page) => page.asked).filter(Boolean);
+  own.owed = [...own.owed, ...pages.flatMap((page) => [...page.ids, ...page.owed])];
+  own.unread = [...own.unread, own.asked, ...pages.flatMap((page) => [...page.unread, page.asked])].filter(Boolean);
   own.asked = 0;
+  save();
+  for (const key of keys) localStorage.removeItem(key);
+  const ids = new Set(own.owed);
+  const asked = own.unread;
   if (!ids.size && !asked.length) return null;
   return (row) => {
     const claimed = Date.parse(row.claim.expires_at) - config.claimSeconds * 1000;
@@ -69,10 +84,10 @@ export async function inherit() {
 
 /** @param {string | null} text @returns {Page} */
 function parse(text) {
+  const page = { ids: [], asked: 0, owed: [], unread: [] };
   try {
-    const { ids, asked } = JSON.parse(text ?? "");
-    return { ids: Array.isArray(ids) ? ids : [], asked: Number(asked) || 0 };
+    return { ...page, ...JSON.parse(text ?? "") };
   } catch {
-    return { ids: [], asked: 0 }; // not written by us
+    return page; // not written by us
   }
 }

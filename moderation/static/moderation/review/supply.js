@@ -82,7 +82,9 @@ export class Supply {
     const wasOurs = await ledger.inherit();
     if (!wasOurs) return [];
     const { cases } = await api.claims();
-    return this.#cards(cases.filter(wasOurs));
+    const cards = this.#cards(cases.filter(wasOurs));
+    ledger.inherited(all(cards).map((card) => card.id));
+    return cards;
   }
 
   /** @param {Case[]} cases */

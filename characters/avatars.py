@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from characters.models import Character
 from characters.versions import Approval, approvals
@@ -18,6 +19,8 @@ APPROVED_ROLE = "avatar-approved"
 # What was refused is evidence, also after its author put another picture in its place.
 REFUSED_ROLE = "avatar-refused"
 LINK_SECONDS = 3600
+# A card lives a little longer than its lease.
+CARD_SECONDS = 1_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,20 @@ def link(attachment: Attachment | None) -> str | None:
         return None
     picture = media.picture_of(attachment, purpose=Purpose.CLIENT, user_id=None, ttl=LINK_SECONDS)
     return picture.url
+
+
+def console_picture(
+    attachment: Attachment | None, *, character: Character, user: Any
+) -> dict[str, Any] | None:
+    """One version's links on a card, under the rules of the subject's own picture: nothing of what
+    is purged, and what is held for leads alone, each view logged."""
+    is_shown = not character.held or user.has_perm("accounts.lead")
+    if attachment is None or character.review_status == ReviewStatus.PURGED or not is_shown:
+        return None
+    purpose = Purpose.LEAD if character.held else Purpose.CONSOLE
+    picture = media.picture_of(attachment, purpose=purpose, user_id=user.pk, ttl=CARD_SECONDS)
+    shown = {name: getattr(picture, name) for name in ("url", "thumb_url", "width", "height")}
+    return shown if picture.url else None
 
 
 def keep_approved(ids: Collection[uuid.UUID]) -> None:

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from characters.avatars import ROLE, avatars_of, keep_approved
+from characters.avatars import ROLE, avatars_of, console_picture, keep_approved
 from characters.cards import newest_texts
 from characters.changes import changed_words
 from characters.models import Character, CharacterText
@@ -85,7 +85,7 @@ class CharacterQueue(ReviewQueue):
         return newest_raw(CharacterText.objects.filter(character=subject))
 
     def contexts(self, subjects: Sequence[Any], *, user: Any) -> dict[uuid.UUID, dict[str, Any]]:
-        changes = _changes(subjects)
+        changes = _changes(subjects, user)
         return {
             subject.pk: {
                 "name": subject.name,
@@ -108,7 +108,7 @@ class CharacterQueue(ReviewQueue):
         }
 
 
-def _changes(subjects: Sequence[Any]) -> dict[uuid.UUID, Changes]:
+def _changes(subjects: Sequence[Any], user: Any) -> dict[uuid.UUID, Changes]:
     """What differs from what was approved last, by subject; at most four queries."""
     ids = [subject.pk for subject in subjects]
     approved, avatars = approvals(ids), avatars_of(ids)
@@ -116,7 +116,10 @@ def _changes(subjects: Sequence[Any]) -> dict[uuid.UUID, Changes]:
     return {
         subject.pk: _changed_texts(before.get(subject.pk), subject.text)
         + _changed_avatar(
-            avatars.approved(subject.pk, approved[subject.pk]), avatars.newest(subject.pk)
+            subject,
+            avatars.approved(subject.pk, approved[subject.pk]),
+            avatars.newest(subject.pk),
+            user,
         )
         for subject in subjects
         if subject.pk in approved
@@ -133,11 +136,18 @@ def _changed_texts(before: CharacterText | None, after: CharacterText | None) ->
     ]
 
 
-def _changed_avatar(before: Attachment | None, after: Attachment | None) -> Changes:
-    """Pictures in words: which of them is looked at is the card's business."""
+def _changed_avatar(
+    character: Character, before: Attachment | None, after: Attachment | None, user: Any
+) -> Changes:
+    """Both in words, and both pictures."""
     if (before and before.file_id) == (after and after.file_id):
         return []
-    return [_change(ROLE, _("Avatar"), _in_words(before), _in_words(after))]
+    change = _change(ROLE, _("Avatar"), _in_words(before), _in_words(after))
+    change["pictures"] = {
+        "before": console_picture(before, character=character, user=user),
+        "after": console_picture(after, character=character, user=user),
+    }
+    return [change]
 
 
 def _in_words(attachment: Attachment | None) -> str:

@@ -25,11 +25,12 @@ class ReviewQueue:
     `contexts()` returns, for each subject, a JSON object of which the review page shows what it
     finds: `facts` [[label, value], …] · `prompt`, `negative_prompt` str ·
     `parameters` {name: value} · `character` {"id", "name", "bio", "avatar_url", "is_public"} ·
-    `user` {"id", "pictures", "rejected", "rejected_30d"} · `changes` [{"field", "before",
-    "after", "label", "words"}, …] · `conversation`, `decided` [{"id", "type", "status", "label",
+    `user` {"id"} · `changes` [{"field", "before", "after", "label", "words", "pictures"}, …], of
+    which `pictures`, {"before", "after"}: {"url", "thumb_url", "width", "height"} or null, is
+    there where pictures changed · `conversation`, `decided` [{"id", "type", "status", "label",
     "thumb_url"}, …], other subjects beside it. The engine adds `flagged` [words of `text_of()` that
-    the word list finds, …], `flagged_spans` (see flagging.flagged()) and `reports` [{"kind",
-    "reporter", "category", "text", "at", "open"}, …].
+    the word list finds, …], `flagged_spans` (see flagging.flagged()), `reports` [{"kind",
+    "reporter", "category", "text", "at", "open"}, …], and what user_records() say to `user`.
     """
 
     slug: ClassVar[str]
@@ -92,6 +93,12 @@ class ReviewQueue:
     ) -> dict[uuid.UUID, dict[str, Any]]:
         """By subject id; a fixed number of queries however many subjects."""
         return {subject.pk: {} for subject in subjects}
+
+    def user_records(self, user_ids: Collection[str]) -> dict[str, dict[str, int]]:
+        """What upstream users made of what this queue reviews, for those who made something:
+        `pictures`, `rejected`, `rejected_30d`. One query along an index.
+        """
+        return {}
 
     def raw_of(self, subject: Reviewable) -> Any:
         """The newest upstream object as it came, for the subject's page; None for what was made

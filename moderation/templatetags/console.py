@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.urls import reverse
@@ -116,6 +117,12 @@ def marked(text: str, spans: dict[str, list[list[int]]], name: str) -> SafeStrin
         "{}",
         ((format_html("<mark>{}</mark>", each) if at % 2 else each,) for at, each in pieces),
     )
+
+
+@register.filter
+def own_path(url: str) -> str:
+    """A link of ours without the host: pages load from whatever name they were opened by."""
+    return urlsplit(url).path
 
 
 @register.filter

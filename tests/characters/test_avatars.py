@@ -2,19 +2,25 @@
 
 import io
 import uuid
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from django.test import Client as WebClient
+from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
 from characters.avatars import APPROVED_ROLE
 from characters.models import Character
 from media import services as media
-from media.models import Attachment, File
+from media.models import Attachment, File, ViewLog
 from media.naming import path_of
 from media.storage import storage
+from moderation import purging
+from moderation.context import contexts_of
 from moderation.models import Case
 from moderation.registry import get_queue
 from tests.characters.clients import act, error_of, own
@@ -176,6 +182,71 @@ def test_a_new_avatar_of_an_approved_one_is_looked_at_and_marked(client5, alice)
     (change,) = context["changes"]
     assert change["field"] == "avatar"
     assert change["before"].startswith("400 × 300") and change["after"].startswith("100 × 100")
+
+
+def test_both_avatars_are_shown_to_staff_until_a_decision_ends_their_links(client5, alice):
+    made, moderator = changed_avatar(client5, alice), make_person(role="moderator")
+    before, after = both(made, moderator)
+    assert (seen_by(moderator, before).size, seen_by(moderator, after).size) == (
+        (400, 300), (100, 100),
+    )  # fmt: skip
+    for nobody in (None, make_person(role="moderator"), User.objects.get(username="alice")):
+        assert seen_by(nobody, before) is None and seen_by(nobody, after) is None
+    act("reject", own(made), reason="spam")
+    assert seen_by(moderator, before) is None and seen_by(moderator, after) is None
+
+
+def test_both_avatars_of_what_is_held_are_shown_to_leads_alone_and_each_view_is_logged(
+    client5, alice
+):
+    made, moderator = changed_avatar(client5, alice), make_person(role="moderator")
+    (old, _), lead = both(made, moderator), make_person(role="lead")
+    act("hold", own(made), note="evidence", role="lead")
+    assert both(made, moderator) == (None, None)
+    before, after = both(made, lead)
+    assert seen_by(lead, before).size == (400, 300) and seen_by(lead, after).size == (100, 100)
+    assert seen_by(moderator, before) is None and seen_by(moderator, old) is None
+    assert list(ViewLog.objects.values_list("user_id", flat=True)) == [lead.pk] * 2
+
+
+def test_of_a_purged_character_neither_avatar_is_left(client5, alice):
+    made, lead = changed_avatar(client5, alice), make_person(role="lead")
+    act("reject", own(made), reason="spam")
+    links = both(made, lead)
+    assert seen_by(lead, links[0]).size == (400, 300)
+    act("purge", own(made), reason="spam", role="lead")
+    assert both(made, lead) == (None, None)
+    purging.erase_due(at=timezone.now() + timedelta(days=2))
+    assert both(made, lead) == (None, None)
+    assert seen_by(lead, links[0]) is None and seen_by(lead, links[1]) is None
+    assert not any(storage().names())
+
+
+def changed_avatar(client, author):
+    """Approved with one avatar, then given another."""
+    made = client.create(author, isPublic=True)
+    uploaded(client, made, author, samples.png(seed=1))
+    act("approve", own(made))
+    uploaded(client, made, author, samples.png(100, 100, seed=2))
+    return made
+
+
+def both(item, user):
+    """The links to the avatar approved last and to the newest, as this person's card has them."""
+    queue = get_queue("characters")
+    (change,) = contexts_of(queue, queue.load([item["id"]]), user=user)[own(item).pk]["changes"]
+    pictures = change["pictures"]
+    return tuple(pictures[name] and pictures[name]["url"] for name in ("before", "after"))
+
+
+def seen_by(user, url):
+    """The picture, or None where it is not to be had."""
+    browser = WebClient()
+    if user is not None:
+        browser.force_login(user)
+    answer = browser.get(urlsplit(url).path)
+    assert answer.status_code in {200, 404}
+    return Image.open(io.BytesIO(answer.content)) if answer.status_code == 200 else None
 
 
 def test_a_rejected_ones_avatar_is_shown_to_nobody(client5, alice):

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from characters.avatars import keep_approved
 from characters.models import CharacterText
 from media.services import store_bytes
 from moderation.actors import Actor
@@ -106,3 +108,50 @@ def test_a_sound_has_its_own_controls_and_a_card_in_the_grid(sit_down, alice):
     expect(desk.page.locator(".cell-name")).to_have_text("A voice")
     desk.press("a").all_sent()
     assert Decision.objects.get().action == "approve"
+
+
+def test_a_character_shows_its_authors_record_and_both_avatars_side_by_side(sit_down, visit, alice):
+    long_ago = timezone.now() - timedelta(days=40)
+    for status, fields in (
+        ("approved", {}), ("rejected", {}), ("rejected", {"created_at": long_ago}),
+    ):  # fmt: skip
+        make_image(user_id="ida", review_status=status, **fields)
+    character = make_character(name="Mira", author_id="ida", case=False)
+    keep = {"subject_type": character.subject_type(), "subject_id": character.pk, "role": "avatar"}
+    store_bytes(data=jpeg(300, 400, seed=1), **keep)
+    approve = Request(action="approve", subject=character.subject_key)
+    decide(requests=[approve], actor=Actor.person(alice))
+    keep_approved([character.pk])
+    store_bytes(data=jpeg(200, 200, seed=2), **keep)
+    make_case(character, why=["changed"])
+
+    desk = sit_down(alice, "characters").ready()
+    record = desk.page.locator("#card .record dd")
+    assert record.all_text_contents() == ["3", "2", "1"]
+    pair = desk.page.locator("#card .pair img")
+    expect(pair).to_have_count(2)
+    sizes = [
+        each.evaluate(
+            "(image) => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
+        )
+        for each in pair.all()
+    ]
+    assert sizes == [[240, 320], [200, 200]]
+    expect(desk.page.locator("#card .pair del")).to_contain_text("300 × 400")
+    left, right = (each.bounding_box() for each in pair.all())
+    assert left["x"] + left["width"] <= right["x"] and abs(left["y"] - right["y"]) < 1
+    veil = "(image) => getComputedStyle(image).filter"
+    assert "blur" in pair.first.evaluate(veil)
+    desk.page.keyboard.down("Space")
+    assert pair.first.evaluate(veil) == pair.last.evaluate(veil) == "none"
+    desk.page.keyboard.up("Space")
+
+    visitor = visit(alice)
+    page = visitor.open(f"/admin/subjects/characters.character/{character.pk}/")
+    both = page.locator(".gh-pair img")
+    expect(both).to_have_count(2)
+    assert both.first.evaluate("(image) => image.decode().then(() => image.naturalHeight)") == 400
+    page.locator("[data-reveal]").click()
+    assert both.first.evaluate(veil) == "none"
+    expect(page.get_by_text("3 pictures, 2 rejected, 1 in 30 days")).to_be_visible()
+    assert visitor.wrong == []

@@ -115,23 +115,63 @@ def test_two_moderators_never_share_a_family(sit_down, alice, bob, bursts):
     assert Decision.objects.filter(actor_id=bob.pk).count() == 3
 
 
-def test_breaking_with_a_precedent_takes_one_more_press(sit_down, alice, bursts, pictures):
+def test_a_family_is_taken_apart_in_the_large_view_and_the_grid_shows_both_parts(
+    sit_down, alice, bursts
+):
+    (burst,) = bursts(4)
+    desk = painted(sit_down(alice).ready(), 4)
+    desk.press("g")
+    cells = desk.page.locator("#cells .cell")
+    expect(cells).to_have_count(1)
+    expect(cells.locator(".family-badge")).to_have_text("×4")
+    desk.press("Enter")
+    painted(desk, 4).press("Shift+ArrowRight")
+    chosen = desk.page.locator(f"{MEMBERS}[aria-pressed=true]").get_attribute("data-card")
+    desk.press("x", "g")
+    expect(cells).to_have_count(2)
+    expect(cells.first.locator(".family-badge")).to_have_text("×3")
+    expect(cells.last.locator(".family-badge")).to_have_count(0)
+    expect(cells.last).to_have_attribute("data-card", chosen)
+    desk.page.wait_for_timeout(600)  # painted
+    desk.press("End", "r", "4").all_sent()
+    alone = Case.objects.filter(subject_id__in=[image.pk for image in burst])
+    assert alone.count() == 3
+    desk.press("Home", "a").all_sent()
+    assert sorted(statuses(burst)) == ["approved"] * 3 + ["rejected"]
+    assert str(Decision.objects.get(action="reject").case_id) == chosen
+    desk.press("u").all_sent()
+    assert sorted(statuses(burst)) == ["pending"] * 3 + ["rejected"]
+
+
+def rejected_before(pictures):
+    """A picture that Carla rejected; its fingerprint."""
     make_reason("violence")
     (old,) = pictures(1)
-    carla = make_person("carla", role="moderator")
     request = Request("reject", subject=old.subject_key, reason="violence")
-    decide(requests=[request], actor=Actor.person(carla))
-    (new,) = pictures(1)
-    pdq = Fingerprint.objects.get(file__attachments__subject_id=old.pk).pdq
-    file = Attachment.objects.get(subject_id=new.pk).file_id
+    decide(requests=[request], actor=Actor.person(make_person("carla", role="moderator")))
+    return Fingerprint.objects.get(file__attachments__subject_id=old.pk).pdq
+
+
+def looks_like(image, pdq):
+    file = Attachment.objects.get(subject_id=image.pk).file_id
     Fingerprint.objects.filter(pk=file).update(pdq=pdq)
-    desk = sit_down(alice).ready()
-    row = desk.page.locator("#precedent-list li")
+
+
+def until_known(desk, look):
+    """Opens the page anew until the server, who knows older pictures only, has read the newest."""
     deadline = time.monotonic() + 2 * precedents.CATCH_UP.total_seconds()
-    while not row.count() and time.monotonic() < deadline:  # the server knows older pictures only
+    while not look() and time.monotonic() < deadline:
         desk.page.wait_for_timeout(1000)
         desk.page.reload()
-        desk.ready()
+
+
+def test_breaking_with_a_precedent_takes_one_more_press(sit_down, alice, bursts, pictures):
+    pdq = rejected_before(pictures)
+    (new,) = pictures(1)
+    looks_like(new, pdq)
+    desk = sit_down(alice).ready()
+    row = desk.page.locator("#precedent-list li")
+    until_known(desk, lambda: desk.ready() and row.count())
     expect(row).to_contain_text("carla")
     expect(row).to_contain_text("0 of 256 bits")
     desk.press("a")
@@ -139,6 +179,39 @@ def test_breaking_with_a_precedent_takes_one_more_press(sit_down, alice, bursts,
     assert statuses([new]) == ["pending"]
     desk.press("a").all_sent()
     assert statuses([new]) == ["approved"]
+
+
+def test_in_the_grid_precedents_of_all_cards_stand_by_and_warn_before_a_whole_selection(
+    sit_down, alice, pictures
+):
+    pdq = rejected_before(pictures)
+    images = pictures(18)
+    for image in images[-2:]:  # beyond what is asked about before a single picture
+        looks_like(image, pdq)
+    desk = sit_down(alice).ready()
+    desk.press("g", "c")  # the pane is closed at first there
+    row = desk.page.locator("#precedent-list li")
+
+    def last_has_one():
+        expect(desk.page.locator("#cells .cell")).to_have_count(18)
+        desk.press("End")
+        desk.page.wait_for_timeout(1000)
+        return row.count()
+
+    until_known(desk, last_has_one)
+    expect(row).to_contain_text("carla")
+    desk.press("Home")
+    expect(row).to_have_count(0)
+    desk.press("Control+a", "a")
+    desk.says("2 of these look like ones decided otherwise")
+    assert statuses(images) == ["pending"] * 18
+    # A rejection does not break with it.
+    desk.press("r")
+    expect(desk.page.locator("#palette")).to_be_visible()
+    desk.press("Escape", "a").all_sent()
+    assert statuses(images) == ["approved"] * 18
+    rows = Decision.objects.filter(action="approve")
+    assert rows.count() == 18 and rows.values("batch").distinct().count() == 1
 
 
 def test_the_page_tells_what_was_on_the_screen(sit_down, alice, pictures):

@@ -131,6 +131,51 @@ def test_what_was_decided_together_is_undone_together_from_the_history(sit_down,
     expect(desk.page.locator(".cell")).to_have_count(4)
 
 
+def test_one_of_a_batch_is_turned_by_itself_and_the_batchs_undo_leaves_it(
+    sit_down, pictures, alice
+):
+    pictures(4)
+    desk = sit_down(alice).ready()
+    desk.press("g")
+    desk.page.wait_for_function("() => document.querySelectorAll('.cell canvas').length === 4")
+    desk.press("x", "Shift+ArrowRight", "Shift+ArrowRight", "r", "4").all_sent()
+    batch = Decision.objects.values_list("batch", flat=True).distinct().get()
+    desk.page.route("**/admin/shift/", lambda route: route.fulfill(json=late(route)))
+    desk.press("h")
+    row = desk.page.locator(".past", has_text="picture-01")
+    row.get_by_role("button", name="Approve after all").click()
+    desk.all_sent()
+    turned = Decision.objects.get(action="approve")
+    lead = make_person("lea", role="lead")
+    results = services.undo(batch=batch, actor=Actor.person(lead)).results
+    assert sorted(str(one.status) for one in results) == ["applied", "applied", "conflict"]
+    assert log()[case_before(turned)] == [VIOLENCE, APPROVED]
+    actions = [[action for action, _ in rows] for rows in log().values()]
+    assert sorted(actions) == [["reject", "approve"], ["reject", "undo"], ["reject", "undo"]]
+
+
+def case_before(turned):
+    rows = Decision.objects.filter(subject_id=turned.subject_id).order_by("id")
+    return str(rows.values_list("case_id", flat=True)[0])
+
+
+def test_a_server_killed_while_a_selection_is_on_its_way_decides_each_card_once(
+    own_server, pictures, alice
+):
+    server, open_page = own_server
+    pictures(20)
+    desk = open_page(alice).ready()
+    desk.press("g")
+    desk.page.wait_for_function("() => document.querySelectorAll('.cell canvas').length >= 12")
+    desk.page.wait_for_load_state("networkidle")
+    desk.press("x", *["Shift+ArrowRight"] * 9, "a")
+    server.kill()
+    server.start()
+    desk.all_sent()
+    assert list(log().values()) == [[APPROVED]] * 10
+    assert Decision.objects.values("batch").distinct().count() == 1
+
+
 def test_the_history_goes_back_as_far_as_the_shift(sit_down, pictures, alice):
     pictures(1)
     cases.claim(user=alice, queue="images", limit=1)  # the shift begins

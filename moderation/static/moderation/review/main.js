@@ -45,7 +45,7 @@ const leases = new Leases(() => batches.cards);
 const stage = new Stage();
 const strip = new Strip(deck, modes);
 const sheet = new Sheet(deck, modes);
-const precedents = new Precedents(deck);
+const precedents = new Precedents(deck, modes);
 const pane = new Pane(modes);
 const palette = new Palette();
 const history = new History(desk, palette);

@@ -11,8 +11,10 @@ import { labelOf } from "./reasons.js";
 /** @typedef {import("./card.js").Card} Card */
 /** @typedef {import("./types.js").Precedent} Precedent */
 
-/** Cards ahead that are asked about together, and how long to wait for more of them. */
+/** So many cards ahead are asked about; in the grid all, for one key may decide them. */
 const AHEAD = 12;
+/** So many with one request, and how long to wait for more of them. */
+const AT_ONCE = 50;
 const PAUSE = 250;
 const AGAINST = { approve: "rejected", reject: "approved" };
 
@@ -25,9 +27,10 @@ export class Precedents {
   #drawn = "";
   #warned = "";
 
-  /** @param {import("./deck.js").Deck} deck */
-  constructor(deck) {
+  /** @param {import("./deck.js").Deck} deck @param {import("./modes.js").Modes} modes */
+  constructor(deck, modes) {
     this.deck = deck;
+    this.modes = modes;
   }
 
   /** @param {Card | null} card */
@@ -43,7 +46,9 @@ export class Precedents {
   }
 
   #unknown() {
-    return this.deck.upcoming.slice(0, AHEAD).filter(({ subject }) => subject.image && !this.#found.has(subject.id));
+    const { upcoming } = this.deck;
+    const ahead = this.modes.isGrid ? upcoming : upcoming.slice(0, AHEAD);
+    return ahead.filter(({ subject }) => subject.image && !this.#found.has(subject.id));
   }
 
   #soon() {
@@ -55,12 +60,13 @@ export class Precedents {
   }
 
   async #ask() {
-    const subjects = this.#unknown().map(({ subject: { type, id } }) => ({ type, id }));
+    const subjects = this.#unknown().slice(0, AT_ONCE).map(({ subject: { type, id } }) => ({ type, id }));
     if (!subjects.length) return;
     for (const { id } of subjects) this.#found.set(id, []); // asked once: a help, not a duty
     const { items } = await api.precedents(subjects).catch(() => ({ items: [] }));
     for (const { subject, precedents } of items) this.#found.set(subject.id, precedents);
     if (items.length) this.deck.changed();
+    if (this.#unknown().length) this.#soon();
   }
 
   /**

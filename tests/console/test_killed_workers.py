@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -90,7 +91,7 @@ def is_left_alone() -> bool:
         return not cursor.fetchone()[0]
 
 
-def state(user, job: Job) -> dict:
+def state(user, job: Job) -> dict[str, Any]:
     """What the task's page shows."""
     client = Client()
     client.force_login(user)
@@ -150,6 +151,7 @@ def test_a_bulk_decision_and_its_undo_outlive_their_worker_and_decide_each_subje
 
 
 def assert_each_once(user, job: Job, subject_ids, status: str) -> None:
+    assert job.batch is not None
     decided = Decision.objects.filter(batch=job.batch)
     assert sorted(decided.values_list("subject_id", flat=True)) == sorted(subject_ids)
     assert set(ImageLog.objects.values_list("review_status", flat=True)) == {status}

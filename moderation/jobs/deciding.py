@@ -46,7 +46,10 @@ def undo_chunk(job: Job, user: User) -> bool:
     """Parameters: `batch`, the one to be undone; the undo's own decisions form `job.batch`."""
     batch = uuid.UUID(job.parameters["batch"])
     after = int(job.cursor or 0)
-    rows = Decision.objects.filter(batch=batch, pk__gt=after).order_by("pk")
+    rows = Decision.objects.filter(batch=batch, pk__gt=after)
+    if job.expected is None:
+        job.expected = rows.values("pk")[:COUNTED].count()
+    rows = rows.order_by("pk")
     ids = list(rows.values_list("pk", flat=True)[:CHUNK])
     if not ids:
         return True

@@ -142,7 +142,7 @@ def test_a_bulk_decision_and_its_undo_outlive_their_worker_and_decide_each_subje
 
     order = Decision.objects.filter(batch=job.batch).order_by("pk")
     given = {"batch": str(job.batch)}
-    undo = jobs.ask(kind=JobKind.UNDO, user=carol, batch=uuid7(), parameters=given, expected=IMAGES)
+    undo = jobs.ask(kind=JobKind.UNDO, user=carol, batch=uuid7(), parameters=given)
     victim = order.values_list("subject_id", flat=True)[CHUNK + CHUNK // 2]
     kill_in_the_second_chunk(kill, worker, undo, victim)
     assert Decision.objects.filter(batch=undo.batch).count() == state(carol, undo)["seen"]

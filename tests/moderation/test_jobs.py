@@ -156,6 +156,7 @@ def test_a_large_batch_is_undone_in_chunks_as_one(alice):
     given = {"batch": str(made.batch)}
     undo = work(jobs.ask(kind=JobKind.UNDO, user=alice, batch=uuid7(), parameters=given))
     assert undo.outcomes == {"applied": 8}
+    assert (undo.done, undo.expected) == (8, 8)
     undone = Decision.objects.filter(batch=undo.batch)
     assert undone.count() == 8 and set(undone.values_list("action", flat=True)) == {"undo"}
     again = work(jobs.ask(kind=JobKind.UNDO, user=alice, batch=uuid7(), parameters=given))

@@ -132,6 +132,7 @@ def test_r_and_a_digit_reject_for_that_reason_and_r_r_repeats_it(desk):
     desk.press("r", "6")
     desk.ready().press("r", "r").all_sent()
     assert list(Decision.objects.values_list("action", "reason")) == [("reject", "self-harm")] * 2
+    expect(desk.page.locator("#palette")).to_be_hidden()
 
 
 def test_minor_safety_is_one_and_locks(desk):

@@ -68,7 +68,8 @@ const scrolls = ({ code, target }) =>
  */
 export function readKeys(commands, reveal, inGrid) {
   addEventListener("keydown", (event) => {
-    if (event.isComposing || isTyping(event.target)) return;
+    // What a dialog has taken is not the page's too: R R rejects, and must not ask about the next picture.
+    if (event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
     const dialog = document.querySelector("dialog[open]");
     if (event.code === "Space" && !event.ctrlKey && !event.metaKey && !event.altKey) {
       if (isPressable(event.target) || (dialog && dialog.id !== "palette")) return;

@@ -1,6 +1,7 @@
 """The entries of banks in the admin: read by everybody with a role, added and removed by leads."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, cast
 
 import django_filters
@@ -26,6 +27,7 @@ from unfold.widgets import (
 from accounts.admin.common import Question, change_url, posted
 from accounts.models import User
 from core.admin_base import LEAD
+from core.badges import badge
 from moderation.admin_banks import AboutSubjects, OfABank
 from moderation.banks import by_hand
 from moderation.banks.matching import Print
@@ -173,6 +175,18 @@ def _subject(named: str) -> SubjectKey:
     return found[0]
 
 
+def _hex(digest: bytes) -> SafeString:
+    return format_html('<span class="gh-mono gh-hex">{}</span>', digest.hex())
+
+
+def _day(moment: datetime) -> SafeString:
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time class="gh-short" datetime="{}" title="{}">{}</time>',
+        moment.isoformat(), local.strftime("%Y-%m-%d %H:%M"), local.strftime("%Y-%m-%d"),
+    )  # fmt: skip
+
+
 class EntryFilterSet(OfABank):
     removed = django_filters.BooleanFilter(
         field_name="removed_at", lookup_expr="isnull", exclude=True, label=_("Removed")
@@ -192,14 +206,14 @@ class BankEntryAdmin(AboutSubjects):
     filterset_class = EntryFilterSet
     list_display = (
         "id", "bank", "label", "pdq_column", "quality", "source", "subject", "who_column",
-        "added_at", "expires_at", "removed_at",
+        "day_column", "state_column",
     )  # fmt: skip
     actions = ("remove",)
     action_form = RemoveActionForm
     actions_detail = ("take_out",)
     fieldsets = (
         (None, {"fields": (("bank", "label"), ("source", "expires_at"), "note")}),
-        (_("What it knows"), {"fields": ("pdq_column", "sha256_column", "quality", "subject")}),
+        (_("What it knows"), {"fields": ("whole_pdq", "sha256_column", ("quality", "subject"))}),
         (_("Who and when"), {"fields": (("who_column", "added_at"),)}),
         (_("Removed"), {"fields": (("remover_column", "removed_at"), "removed_why")}),
     )
@@ -209,12 +223,14 @@ class BankEntryAdmin(AboutSubjects):
             _("The picture: one of these"),
             {"fields": ("picture", "subject", ("pdq_text", "sha256_text"))},
         ),
-        (_("If known"), {"fields": (("source", "expires_at"),)}),
+        (_("If known"), {"fields": ("source", "expires_at")}),
     )
-    readonly_fields = ("pdq_column", "sha256_column", "subject", "who_column", "remover_column")
+    readonly_fields = ("whole_pdq", "sha256_column", "subject", "who_column", "remover_column")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fieldsets if obj else self.add_fieldsets
+        if obj is None:
+            return self.add_fieldsets
+        return self.fieldsets if obj.removed_at else self.fieldsets[:-1]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # On the form `subject` is what the lead picks.
@@ -281,11 +297,30 @@ class BankEntryAdmin(AboutSubjects):
         if entry.pdq is None:
             return str(_("by its bytes alone"))
         text = bytes(entry.pdq).hex()
-        return format_html('<span class="gh-mono" title="{}">{}…</span>', text, text[:12])
+        return format_html('<span class="gh-mono gh-short" title="{}">{}…</span>', text, text[:12])
+
+    @display(description="PDQ")
+    def whole_pdq(self, entry: BankEntry) -> SafeString | str:
+        return _hex(bytes(entry.pdq)) if entry.pdq else str(_("by its bytes alone"))
 
     @display(description="SHA-256")
-    def sha256_column(self, entry: BankEntry) -> str:
-        return bytes(entry.sha256).hex() if entry.sha256 else "–"
+    def sha256_column(self, entry: BankEntry) -> SafeString | str:
+        return _hex(bytes(entry.sha256)) if entry.sha256 else "–"
+
+    @display(description=_("Added"))
+    def day_column(self, entry: BankEntry) -> SafeString:
+        return _day(entry.added_at)
+
+    @display(description=_("State"))
+    def state_column(self, entry: BankEntry) -> SafeString:
+        if entry.removed_at is not None:
+            return badge(_("Removed"), tone="purged", icon="delete")
+        if entry.expires_at is None:
+            return badge(_("In force"), tone="approved", icon="check_circle")
+        if entry.expires_at <= timezone.now():
+            return badge(_("Expired"), tone="purged", icon="event_busy")
+        until = format_html("{} {}", _("until"), _day(entry.expires_at))
+        return badge(until, tone="approved", icon="schedule")
 
     @display(description=_("Added by"))
     def who_column(self, entry: Any) -> str:

@@ -8,13 +8,16 @@ from typing import Any
 import django_filters
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin_base import LEAD, ConsoleAdmin
 from core.badges import choice_badge
@@ -22,21 +25,20 @@ from moderation.admin_base import names_of
 from moderation.banks import scans
 from moderation.banks.counting import BankCount, counts
 from moderation.console.access import person
+from moderation.console.badges import bank_action_badge
 from moderation.enums import BankAction, ScanState
 from moderation.models import Bank, BankMatch, BankScan, Reason
 from moderation.registry import model_for
+from moderation.templatetags.console import moment
 
-_ACTIONS: dict[str, tuple[str, str]] = {
-    BankAction.REJECT: ("rejected", "cancel"),
-    BankAction.FIRST: ("pending", "priority_high"),
-    BankAction.MARK: ("purged", "label"),
-}
 _STATES: dict[str, tuple[str, str]] = {
     ScanState.WAITING: ("purged", "schedule"),
     ScanState.RUNNING: ("pending", "sync"),
     ScanState.DONE: ("approved", "check_circle"),
     ScanState.CANCELLED: ("purged", "cancel"),
 }
+# Lines of a bank's trail on its page.
+TRAIL_SHOWN = 20
 # A change of these may find what was not found before.
 _RULES = {"action", "reason", "threshold", "turned", "active"}
 
@@ -45,7 +47,7 @@ class BankForm(forms.ModelForm[Bank]):
     """Reasons are chosen, not typed."""
 
     reason = forms.ChoiceField(
-        required=False, label=_("Reason of its rejections"),
+        required=False, label=_("Reason of its rejections"), widget=UnfoldAdminSelectWidget(),
         help_text=_("Needed where the bank rejects."),
     )  # fmt: skip
     reasons = forms.MultipleChoiceField(
@@ -82,12 +84,12 @@ class BankAdmin(ConsoleAdmin):
     change_permission = add_permission = LEAD
     form = BankForm
     list_display = (
-        "slug", "action_column", "entries_column", "matches_column", "threshold",
-        "sample_percent", "own", "active",
+        "slug", "kind_column", "action_column", "entries_column", "matches_column",
+        "distance_column", "sampled_column", "active",
     )  # fmt: skip
     list_display_links = ("slug",)
     actions = ("compare_again",)
-    readonly_fields = ("entries_column", "matches_column", "scans_column")
+    readonly_fields = ("entries_column", "matches_column", "scans_column", "trail_column")
     fieldsets = (
         (None, {"fields": (("slug", "active"), "note")}),
         (
@@ -96,7 +98,13 @@ class BankAdmin(ConsoleAdmin):
         ),
         (_("Own rejections"), {"fields": ("own", "reasons")}),
         (_("What it holds"), {"fields": (("entries_column", "matches_column"), "scans_column")}),
+        (_("Who did what"), {"fields": ("trail_column",)}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:  # nothing is held yet, and nothing was done
+            return self.fieldsets[:3]
+        return [each for each in self.fieldsets if obj.own or "own" not in each[1]["fields"]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         # The log names the bank, and what it holds came by its kind.
@@ -129,7 +137,7 @@ class BankAdmin(ConsoleAdmin):
 
     @display(description=_("Action"))
     def action_column(self, bank: Bank) -> SafeString:
-        return choice_badge(BankAction.choices, _ACTIONS, bank.action)
+        return bank_action_badge(bank.action)
 
     @display(description=_("Entries"))
     def entries_column(self, bank: Bank) -> SafeString | str:
@@ -138,6 +146,27 @@ class BankAdmin(ConsoleAdmin):
     @display(description=_("Matches"))
     def matches_column(self, bank: Bank) -> SafeString | str:
         return _rows_of(bank, "bankmatch", "matches")
+
+    @display(description=_("Kind"))
+    def kind_column(self, bank: Bank) -> str:
+        return str(_("Own rejections") if bank.own else _("Imported"))
+
+    @display(description=_("Distance"))
+    def distance_column(self, bank: Bank) -> str:
+        return f"≤ {bank.threshold}"
+
+    @display(description=_("Sampled"))
+    def sampled_column(self, bank: Bank) -> str:
+        return f"{bank.sample_percent} %" if bank.action == BankAction.REJECT else "–"
+
+    @display(description=_("The latest"))
+    def trail_column(self, bank: Bank) -> SafeString | str:
+        """Rules that were changed, and imports; what was added by hand stands with its entry."""
+        rows = LogEntry.objects.select_related("user").filter(
+            content_type=ContentType.objects.get_for_model(Bank), object_id=str(bank.pk)
+        )[:TRAIL_SHOWN]
+        lines = ((moment(row.action_time), row.user, row.get_change_message()) for row in rows)
+        return format_html_join(mark_safe("<br>"), "{} · {} · {}", lines) or "–"
 
     @display(description=_("Scans"))
     def scans_column(self, bank: Bank) -> SafeString | str:
@@ -207,7 +236,11 @@ class AboutSubjects(ConsoleAdmin):
         if row.subject_id is None or row.is_hidden:
             return "–"
         link = reverse("console:subject", args=[row.subject_type, row.subject_id])
-        return format_html('<a class="gh-link gh-mono" href="{}">{}</a>', link, row.subject_id)
+        name = str(row.subject_id)
+        return format_html(
+            '<a class="gh-link gh-mono gh-short" href="{}" title="{}">{}…{}</a>',
+            link, name, name[:8], name[-4:],
+        )  # fmt: skip
 
 
 def _held(rows: Sequence[Any]) -> set[Any]:
@@ -225,8 +258,8 @@ class BankMatchAdmin(AboutSubjects):
 
     filterset_class = MatchFilterSet
     list_display = (
-        "id", "at", "bank", "label_column", "subject", "distance", "action_column", "sampled",
-        "batch_column",
+        "id", "at", "bank", "label_column", "subject", "distance", "action_column",
+        "sampled_column", "batch_column",
     )  # fmt: skip
     list_select_related = ("bank", "entry")
     exclude = ("batch", "file_id", "scan", "entry", "subject_type", "subject_id")
@@ -238,7 +271,11 @@ class BankMatchAdmin(AboutSubjects):
 
     @display(description=_("Action"))
     def action_column(self, match: BankMatch) -> SafeString:
-        return choice_badge(BankAction.choices, _ACTIONS, match.action)
+        return bank_action_badge(match.action)
+
+    @display(description=_("Sampled"))
+    def sampled_column(self, match: BankMatch) -> str:
+        return str(_("Yes")) if match.sampled else "–"
 
     @display(description=_("Batch"))
     def batch_column(self, match: BankMatch) -> SafeString | str:

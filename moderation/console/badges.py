@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.badges import badge, choice_badge
-from moderation.enums import Action, JobState, Outcome, ReviewStatus, Severity
+from moderation.enums import Action, BankAction, JobState, Outcome, ReviewStatus, Severity
 from moderation.models import Reviewable
 
 # Value -> (tone, Material symbol). Tones are defined in console.css.
@@ -48,6 +48,17 @@ JOB_TONES: dict[str, tuple[str, str]] = {
     JobState.CANCELLED: ("purged", "block"),
     JobState.FAILED: ("rejected", "error"),
 }
+
+
+_BANK_ACTION: dict[str, tuple[str, str]] = {
+    BankAction.REJECT: ("rejected", "cancel"),
+    BankAction.FIRST: ("pending", "priority_high"),
+    BankAction.MARK: ("purged", "label"),
+}
+
+
+def bank_action_badge(action: str) -> SafeString:
+    return choice_badge(BankAction.choices, _BANK_ACTION, action)
 
 
 def job_badge(state: str) -> SafeString:

@@ -57,6 +57,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     ("moderation.Reason", "gavel"),
                     ("moderation.Term", "match_word"),
                     ("moderation.Bank", "fingerprint"),
+                    ("moderation.BankEntry", "image_search"),
                     ("moderation.BankMatch", "join"),
                     ("moderation.BankScan", "radar"),
                     ("moderation.Decision", "history"),

@@ -23,7 +23,7 @@ from moderation.console.pictures import console_pictures
 from moderation.context import contexts_of
 from moderation.enums import Action, CaseKind, JobKind, Outcome, ReportKind, ReviewStatus, Seen
 from moderation.errors import TooManyReports, UnknownBatch, UnknownSubject, UnknownSubjectType
-from moderation.models import Case, Decision, Note, Reason, Reviewable
+from moderation.models import BankMatch, Case, Decision, Note, Reason, Reviewable
 from moderation.registry import ReviewQueue, get_queue, queue_for
 from moderation.reports import MAX_TEXT, Statement, report
 from moderation.same_bytes import elsewhere
@@ -33,6 +33,7 @@ from moderation.visibility import may_see, without_held
 
 VIEWS_SHOWN = 50
 BATCH_SHOWN = 100
+MATCHES_SHOWN = 20
 # The longest that each may be.
 _REPORT_FIELDS = {"kind": 10, "reporter": 255, "category": 50, "text": MAX_TEXT}
 # In the order of the buttons.
@@ -78,6 +79,9 @@ def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
             {"queue": other, "subject": each, "title": other.title_of(each)}
             for other, each in elsewhere(subject, viewer=person(request))
         ],
+        "matches": BankMatch.objects.filter(subject_id=subject.pk)
+        .select_related("bank", "entry")
+        .order_by("-pk")[:MATCHES_SHOWN],
         "report_kinds": ReportKind.choices,
         "views": _views(subject) if actor.is_lead else [],
         "may_moderate": actor.can_moderate,

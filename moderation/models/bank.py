@@ -192,7 +192,7 @@ class BankScan(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.bank_id} {self.pk}"
+        return f"{self.bank} {self.pk}"
 
     @property
     def percent(self) -> int:
@@ -234,7 +234,7 @@ class BankMatch(models.Model):
         indexes: ClassVar = [models.Index(fields=["bank", "-id"], name="bankmatch_by_bank")]
 
     def __str__(self) -> str:
-        return f"{self.bank_id} {self.subject_id} {self.distance}"
+        return f"{self.bank} {self.pk}"
 
 
 class KeptBack(models.Model):

@@ -31,6 +31,7 @@ register.filter("status_badge", badges.status_badge)
 register.filter("action_badge", badges.action_badge)
 register.filter("run_badge", run_badge)
 register.filter("job_badge", badges.job_badge)
+register.filter("bank_action_badge", badges.bank_action_badge)
 register.filter("severity_badge", badges.severity_badge)
 register.filter("subject_badges", badges.subject_badges)
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from moderation.actors import Actor
 from moderation.banks import counting
-from moderation.models import Bank, BankEntry, BankScan
+from moderation.models import Bank, BankEntry, BankMatch, BankScan
 from moderation.services import Request, decide
 from tests.banks.conftest import add, data, deliver, hash_of
 from tests.console.conftest import as_, fresh, people
@@ -44,6 +44,23 @@ def test_every_list_and_record_opens(as_, matched, role):
     page = client.get(url("bank")).content.decode()
     assert "imported" in page
     assert "33 %" in client.get(url("bankscan")).content.decode()
+    subject = BankMatch.objects.get().subject_id
+    page = client.get(reverse("console:subject", args=["gallery.imagelog", subject]))
+    assert url("bankmatch", BankMatch.objects.get().pk) in page.content.decode()
+
+
+def test_the_page_of_a_bank_says_what_was_done_with_it(as_, matched):
+    form = {"action": "mark", "threshold": 20, "sample_percent": 7, "active": "on"}
+    as_("lead").post(url("bank", matched.bank_id), form)
+    page = as_("viewer").get(url("bank", matched.bank_id)).content.decode()
+    assert "Who did what" in page
+    assert "· lead ·" in page
+    assert "Changed Action" in page
+
+
+def test_the_sidebar_leads_to_every_list(as_, matched):
+    page = as_("viewer").get(reverse("admin:index")).content.decode()
+    assert all(url(model) in page for model in LISTS)
 
 
 def test_only_leads_change_a_bank_and_a_changed_rule_compares_anew(as_, matched):

@@ -8,12 +8,13 @@ import sys
 import time
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 
 from bench import pictures
 from moderation.banks import counting, importing
 from moderation.models import Bank, BankEntry
-from tests.factories import make_reason
+from tests.factories import make_person, make_reason
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,28 @@ def test_hashes_come_in_once_however_often_the_file_is_read(tmp_path, monkeypatc
     entry = BankEntry.objects.order_by("id").first()
     assert (entry.label.split()[0], entry.source, entry.note) == ("label", "partner", "first list")
     assert entry.expires_at.year == 2099
+
+
+def test_who_imported_what_stands_in_the_trail_and_with_each_entry(tmp_path):
+    ada = make_person("ada", role="lead")
+    path = tmp_path / "known.csv"
+    path.write_text(f"pdq\n{rows(1)[0]}\n")
+    run(path, "--user", "ada")
+    run(path)
+    path.write_text(f'pdq\n{rows(2)[1]}\n"broken')
+    path.write_bytes(path.read_bytes() + b"\xff")
+    with pytest.raises(CommandError):
+        run(path, "--user", "ada")
+    with pytest.raises(CommandError, match="no user"):
+        run(path, "--user", "nobody")
+
+    assert BankEntry.objects.earliest("pk").added_by == ada.pk
+    trail = LogEntry.objects.filter(content_type__model="bank").order_by("pk")
+    assert [(row.user.username, row.change_message.split(":")[0]) for row in trail] == [
+        ("ada", "Imported known.csv"), ("command-line", "Imported known.csv"),
+        ("ada", "Import of known.csv broke off"),
+    ]  # fmt: skip
+    assert "1 added, 0 changed" in trail[0].change_message
 
 
 def test_a_changed_label_changes_the_entry_and_adds_none(tmp_path):

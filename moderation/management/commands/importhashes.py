@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from accounts.audit import record
+from accounts.models import User
 from moderation.banks.importing import Imported, import_hashes
 from moderation.enums import BankAction
 from moderation.errors import BadImport
@@ -36,30 +38,37 @@ class Command(BaseCommand):
             "--reason", metavar="SLUG", help="the policy reason that rejections name (for reject)"
         )
         parser.add_argument("--note", default="", help="why, kept with every entry")
+        parser.add_argument(
+            "--user", metavar="USERNAME", help="who adds them; without it the command line"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
+        by = _user(options["user"]) if options["user"] else None
         bank = _bank(options["bank"], options["action"], options["reason"])
         started = time.monotonic()
         try:
             with path.open(encoding="utf-8", newline="") as file:
-                sums = self._import(bank, file, options["note"][:300])
+                sums = self._import(bank, file, options["note"][:300], by)
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from error
         except BadImport as error:
+            record(by=by, about=bank, message=f"Import of {path.name} broke off: {error}")
             raise CommandError(f"{path}: {error} What came before it is in the bank.") from error
         for line, wrong in sums.told:
             self.stderr.write(f"line {line}: {wrong}")
         if sums.bad > len(sums.told):
             self.stderr.write(f"and {sums.bad - len(sums.told)} more bad rows")
-        self.stdout.write(
-            f"{bank.slug}: {sums.added} added, {sums.changed} changed, {sums.unchanged} unchanged, "
-            f"{sums.bad} bad of {sums.read} rows in {time.monotonic() - started:.1f} s."
+        told = (
+            f"{sums.added} added, {sums.changed} changed, {sums.unchanged} unchanged, "
+            f"{sums.bad} bad of {sums.read} rows"
         )
+        record(by=by, about=bank, message=f"Imported {path.name}: {told}")
+        self.stdout.write(f"{bank.slug}: {told} in {time.monotonic() - started:.1f} s.")
         if sums.bad:
             sys.exit(1)
 
-    def _import(self, bank: Bank, file: TextIO, note: str) -> Imported:
+    def _import(self, bank: Bank, file: TextIO, note: str, by: User | None) -> Imported:
         size = max(1, os.fstat(file.fileno()).st_size)
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
         sums = Imported()
@@ -67,9 +76,16 @@ class Command(BaseCommand):
             *columns, console=Console(stderr=True), disable=not sys.stderr.isatty()
         ) as bar:
             task = bar.add_task(bank.slug, total=size)
-            for sums in import_hashes(bank=bank, file=file, by=None, note=note):
+            for sums in import_hashes(bank=bank, file=file, by=by.pk if by else None, note=note):
                 bar.update(task, completed=file.buffer.tell(), description=f"{sums.read:,} rows")
         return sums
+
+
+def _user(name: str) -> User:
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no user {name!r}.")
+    return user
 
 
 def _bank(slug: str, action: str | None, reason: str | None) -> Bank:

@@ -5,7 +5,7 @@ import re
 from tests.codebase.sources import APPS, ROOT, python_files
 
 READ = re.compile(
-    r"env\.(?:text|flag|number|choice|words)\(\s*\"([A-Z0-9_]+)\"|environ\.get\(\"([A-Z0-9_]+)\"\)"
+    r"env\.(?:text|flag|number|choice|words)\(\s*\"([A-Z0-9_]+)\"|os\.environ\.get\(\"([A-Z0-9_]+)\"\)"
 )
 
 

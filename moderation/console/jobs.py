@@ -1,6 +1,8 @@
 """/admin/tasks/: long tasks with their progress, and the button that cancels one."""
 
 import uuid
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +15,7 @@ from core.keyset import read_page
 from moderation import jobs
 from moderation.console.access import console_page, page_context, person
 from moderation.enums import Action, JobKind, JobState, Outcome, ReadOutcome, ReplayOutcome
+from moderation.listing import filters_in_words
 from moderation.models import Job, Reason
 from moderation.registry import queue_for, subject_types
 from upstream.models import SyncRun
@@ -75,17 +78,18 @@ def outcomes_of(job: Job) -> list[list[Any]]:
 def _described(rows: list[Job]) -> list[dict[str, Any]]:
     """Each with what it does, in words; one query for all."""
     slugs = {job.parameters.get("reason") for job in rows}
+    told = cache(_told)  # asks for the names of sources once
     labels = {reason.slug: reason.label for reason in Reason.objects.filter(slug__in=slugs)}
     return [
         {
             "job": job, "outcomes": outcomes_of(job),
-            "what": _what(job, labels), "errors": job.errors.items(),
+            "what": _what(job, labels, told), "errors": job.errors.items(),
         }
         for job in rows
     ]  # fmt: skip
 
 
-def _what(job: Job, labels: dict[str, str]) -> str:
+def _what(job: Job, labels: dict[str, str], told: Callable[[str, str, str], str]) -> str:
     given = job.parameters
     if job.kind == JobKind.REREAD:
         return f"{job.get_kind_display()}: {', '.join(given['words'])}"
@@ -94,6 +98,14 @@ def _what(job: Job, labels: dict[str, str]) -> str:
     action = dict(Action.choices).get(given["action"], given["action"])
     known = given["type"] in subject_types()
     title = queue_for(given["type"]).title if known else given["type"]
-    filters = ", ".join(f"{name}: {value}" for name, value in given["query"].items())
+    filters = ", ".join(told(given["type"], *each) for each in given["query"].items())
     parts = [str(action), labels.get(given.get("reason", ""), ""), str(title), filters]
     return " · ".join(part for part in parts if part)
+
+
+def _told(subject_type: str, name: str, value: str) -> str:
+    """One filter in words, or as it is where the type is known no more."""
+    queue = queue_for(subject_type) if subject_type in subject_types() else None
+    if queue is None or queue.model is None:
+        return f"{name}: {value}"
+    return ", ".join(": ".join(each) for each in filters_in_words(queue.model, {name: value}))

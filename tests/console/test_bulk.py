@@ -60,7 +60,7 @@ def test_many_are_left_to_a_worker_whose_task_the_page_shows(as_, people, monkey
     assert "Waiting" in browser.get(answer["Location"]).content.decode()
     jobs.work(job.pk)
     page = browser.get(answer["Location"]).content.decode()
-    assert "undo it" in page and "Approve · Images · user: u-1" in page
+    assert "undo it" in page and "Approve · Images · User: u-1" in page
     state = browser.get(f"/admin/tasks/{job.pk}/state/").json()
     assert (state["status"], state["seen"], state["expected"]) == ("succeeded", 3, 3)
     assert state["outcomes"] == [["Applied", 3]]

@@ -13,12 +13,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, sync_playwright
 
 from core.launcher.commandline import home_folder
 from core.launcher.home import read_json
@@ -41,6 +41,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "chinese": {"locale": "zh-CN"},
 }  # fmt: skip
 IMAGES = ROOT / "docs" / "images"
+PAINTED = """() => [...document.images].every(
+    each => each.complete || each.getBoundingClientRect().top > innerHeight)"""
 # Where a shot's {name} is found: the page, and the first address on it that fits.
 PLACES = {
     "subject": ("/admin/gallery/imagelog/?status=approved", r"/admin/subjects/gallery[^\"]+"),
@@ -123,6 +125,7 @@ def walk(browser: Browser, running: Demo, variant: str, target: Path) -> int:
     page = rooms["admin"].new_page()
     for path in lists:
         page.goto(running.url + path)
+        settle(page)
         name = re.sub(r"\W+", "-", path.removeprefix("/admin/")).strip("-") or "index"
         page.screenshot(path=target / f"list-{name}.png")
     stranger = browser.new_context(**_options(variant)).new_page()
@@ -198,7 +201,16 @@ def show(page: Page, url: str, shot: Shot) -> None:
         page.context.set_offline(offline=True)
     for key in shot.press:
         page.keyboard.press(key)
-    page.wait_for_timeout(1_000)  # pictures are painted, dialogs have moved in
+    if shot.then:
+        page.wait_for_selector(shot.then, timeout=60_000)
+    settle(page)
+    page.wait_for_timeout(1_000)  # dialogs have moved in
+
+
+def settle(page: Page) -> None:
+    """Waits for the pictures on the screen."""
+    with suppress(TimeoutError):  # one that was cut off never comes
+        page.wait_for_function(PAINTED, timeout=20_000)
 
 
 def keep(page: Page, name: str, variant: str) -> None:

@@ -9,7 +9,8 @@ BANKS = "/admin/moderation/bank/"
 
 @dataclass(frozen=True)
 class Shot:
-    """A page as somebody sees it; `press` are keys and `wait` a selector that ends the wait.
+    """A page as somebody sees it; `press` are keys, `wait` and `then` selectors that are waited
+    for before and after them.
 
     `seek`: the next card until this selector shows. `cut`: addresses that get no answer.
     `full`: all of the page, not only the first screen. `manual`: it also goes to docs/images, in
@@ -21,6 +22,7 @@ class Shot:
     path: str
     press: tuple[str, ...] = ()
     wait: str = ""
+    then: str = ""
     seek: str = ""
     cut: str = ""
     offline: bool = False
@@ -33,7 +35,7 @@ REVIEW = [
     Shot("reasons", "moderator", IMAGES, ("r",), CARD, manual=True),
     Shot("reasons-all", "moderator", IMAGES, ("r", "0"), CARD),
     Shot("escalate", "moderator", IMAGES, ("e",), CARD),
-    Shot("history", "moderator", IMAGES, ("h",), CARD, manual=True),
+    Shot("history", "moderator", IMAGES, ("h",), CARD, "#history .past", manual=True),
     Shot("keys", "moderator", IMAGES, ("?",), CARD, manual=True),
     Shot("filter", "moderator", IMAGES, ("/",), CARD),
     Shot("context", "moderator", IMAGES, ("c",), CARD),

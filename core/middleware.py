@@ -6,7 +6,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import Resolver404, resolve
+from django.utils import translation
 
 from core.problems import problem_response
 from core.requests import begin_request, end_request
@@ -99,7 +101,7 @@ def _address(text: str) -> Address | None:
 
 class BodyLimitMiddleware:
     """Refuses a body over API_MAX_BYTES unread, in the error form of the view it was for: that of
-    its contract, else problem+json, never Django's HTML."""
+    its contract, else problem+json, for somebody at a browser a page; never Django's own HTML."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -111,6 +113,9 @@ class BodyLimitMiddleware:
             return _refusal(request, 400, "Content-Length is not a number.")
         if length > settings.API_MAX_BYTES:
             megabytes = settings.API_MAX_BYTES // (1024 * 1024)
+            if "text/html" in request.headers.get("Accept", "") and _own_form(request) is None:
+                with translation.override(translation.get_language_from_request(request)):
+                    return render(request, "413.html", {"most": megabytes}, status=413)
             return _refusal(request, 413, f"The body is larger than {megabytes} MB.")
         return self.handler(request)
 

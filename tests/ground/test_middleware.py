@@ -80,6 +80,19 @@ def test_a_body_over_the_limit_is_refused_unread(length, status):
         assert response.headers["Content-Type"] == "application/problem+json"
 
 
+def test_somebody_at_a_browser_is_told_of_a_large_body_on_a_page():
+    request = RequestFactory().post(
+        "/admin/", headers={"Accept": "text/html,*/*", "Accept-Language": "zh-hans"}
+    )
+    request.META["CONTENT_LENGTH"] = str(configured.API_MAX_BYTES + 1)
+    response = BodyLimitMiddleware(lambda request: HttpResponse())(request)
+
+    assert response.status_code == 413
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert "32 MB" in response.content.decode()
+    assert "文件" in response.content.decode()
+
+
 def test_a_request_has_one_id_in_its_log_lines_and_its_answer():
     seen = []
 

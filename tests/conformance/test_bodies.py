@@ -8,7 +8,8 @@ import json
 import httpx
 import pytest
 
-from tests.conformance.test_signed import OPTIONS, Signing, declined, envelope
+from tests.conformance.test_signed import declined, envelope
+from tests.generation.signing import OPTIONS, Signing
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
-from accounts.authentication import OptionalBearerAuthentication, api_key_of
+from accounts.authentication import KEY_NEEDED, OptionalBearerAuthentication, api_key_of
 from accounts.enums import Scope
 from accounts.models import ApiKey
 from assets.api import schemas
@@ -25,6 +25,7 @@ class ListAssets(AssetsView):
         operation_id="list_private_avatar_assets",
         tags=["assets"],
         summary="Private avatar assets",
+        auth=KEY_NEEDED,
         request=schemas.ListRequest,
         responses={200: schemas.ListAnswer, **schemas.ERRORS},
         examples=schemas.EXAMPLES,

@@ -9,6 +9,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
+from accounts.authentication import KEY_NEEDED
 from characters import services
 from characters.api import schemas
 from characters.api.base import CharacterView
@@ -28,6 +29,7 @@ class Avatar(CharacterView):
     @extend_schema(
         tags=["characters"],
         summary="Upload an avatar",
+        auth=KEY_NEEDED,
         parameters=[schemas.CHARACTER_ID],
         request={FORM: schemas.AvatarRequest},
         responses={200: schemas.AvatarAnswer, **schemas.errors(400, 401, 403, 404, 409, 413, 415)},

@@ -54,6 +54,7 @@ EXAMPLES = [
         },
     ),
     failure(Code.INVALID, "breastSize is required for female"),
+    failure(Code.INVALID, "buttSize is required for female"),
     failure(Code.INVALID, "Too many requests, please try again later"),
     failure(Code.FAILED, "Generation timed out"),
     failure(Code.UNAUTHORIZED, "Invalid signature", status="401"),

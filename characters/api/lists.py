@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.authentication import KEY_NEEDED
 from characters import services
 from characters.api import schemas
 from characters.api.base import CharacterView
@@ -33,6 +34,7 @@ class CharacterSearch(CharacterView):
     @extend_schema(
         tags=["characters"],
         summary="Search by name",
+        auth=KEY_NEEDED,
         parameters=[schemas.WORDS, *schemas.PAGING],
         responses={200: schemas.PageAnswer, **schemas.errors(400, 401)},
         examples=schemas.PAGES,
@@ -53,6 +55,7 @@ class Characters(CharacterView):
     @extend_schema(
         tags=["characters"],
         summary="My characters",
+        auth=KEY_NEEDED,
         parameters=schemas.PAGING,
         responses={200: schemas.PageAnswer, **schemas.errors(400, 401)},
         examples=schemas.PAGES,
@@ -66,6 +69,7 @@ class Characters(CharacterView):
     @extend_schema(
         tags=["characters"],
         summary="Create a character",
+        auth=KEY_NEEDED,
         request=schemas.CharacterRequest,
         responses={201: schemas.CharacterAnswer, **schemas.errors(400, 401, 409, 413)},
         examples=schemas.ONES,

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.authentication import KEY_NEEDED
 from characters import services
 from characters.api import schemas
 from characters.api.base import CharacterView
@@ -28,6 +29,7 @@ class OneCharacter(CharacterView):
     @extend_schema(
         tags=["characters"],
         summary="Change a character",
+        auth=KEY_NEEDED,
         parameters=[schemas.CHARACTER_ID],
         request=schemas.ChangeRequest,
         responses={200: schemas.CharacterAnswer, **schemas.errors(400, 401, 403, 404, 409, 413)},
@@ -45,6 +47,7 @@ class OneCharacter(CharacterView):
     @extend_schema(
         tags=["characters"],
         summary="Delete a character",
+        auth=KEY_NEEDED,
         parameters=[schemas.CHARACTER_ID],
         responses={204: None, **schemas.errors(401, 403, 404, 409)},
     )
@@ -78,6 +81,7 @@ class KnowledgeBases(CharacterView):
     @extend_schema(
         tags=["characters"],
         summary="Link a knowledge base",
+        auth=KEY_NEEDED,
         parameters=[schemas.CHARACTER_ID],
         request=schemas.LinkRequest,
         responses={200: schemas.Link, **schemas.errors(400, 401, 403, 404, 409, 413)},
@@ -98,6 +102,7 @@ class KnowledgeBase(CharacterView):
     @extend_schema(
         tags=["characters"],
         summary="Unlink a knowledge base",
+        auth=KEY_NEEDED,
         parameters=[schemas.CHARACTER_ID, schemas.BASE_ID],
         responses={204: None, **schemas.errors(401, 403, 404, 409)},
     )

@@ -125,12 +125,36 @@ _WORDS = {
 }
 
 
+_ERROR = {
+    "success": False,
+    "code": "VALIDATION_ERROR",
+    "message": "The input is not valid.",
+    "data": None,
+    "errors": {"name": "It is required."},
+    "timestamp": "2026-01-20T10:00:00Z",
+}
+# What every endpoint that has the status says; of several sentences the commonest.
+_SAID = {
+    401: ("UNAUTHORIZED", "Invalid API key"),
+    403: ("FORBIDDEN", "The character is private."),
+    404: ("NOT_FOUND", "The character does not exist."),
+}
+
+
 def errors(*statuses: int) -> dict[int, OpenApiResponse]:
     """Those that the page names, and what can always happen."""
     return {
-        status: OpenApiResponse(ErrorAnswer, _WORDS[status])
+        status: OpenApiResponse(ErrorAnswer, _WORDS[status], examples=_said(status))
         for status in sorted({*statuses, 429, 500})
     }
+
+
+def _said(status: int) -> list[OpenApiExample]:
+    if status not in _SAID:
+        return []
+    code, message = _SAID[status]
+    body = _ERROR | {"code": code, "message": message, "errors": {}}
+    return [OpenApiExample(message, body, response_only=True, status_codes=[str(status)])]
 
 
 CHARACTER_ID = OpenApiParameter(
@@ -163,14 +187,6 @@ _PAGE = {
     "items": [_ONE], "total": 42, "page": 1, "limit": 20, "totalPages": 3, "hasNext": True,
     "hasPrevious": False,
 }  # fmt: skip
-_ERROR = {
-    "success": False,
-    "code": "VALIDATION_ERROR",
-    "message": "The input is not valid.",
-    "data": None,
-    "errors": {"name": "It is required."},
-    "timestamp": "2026-01-20T10:00:00Z",
-}
 _UNLINKABLE = _ERROR | {"errors": {"knowledgeBaseId": "A UUID."}}
 _LINK = {"knowledgeBaseId": "660e8400-e29b-41d4-a716-446655440000", "priority": 1}
 

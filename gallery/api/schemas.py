@@ -80,4 +80,10 @@ EXAMPLES = [
         response_only=True,
         status_codes=["400"],
     ),
+    OpenApiExample(
+        "A wrong token",
+        {"success": False, "error": "Invalid API key"},
+        response_only=True,
+        status_codes=["401"],
+    ),
 ]

@@ -1,6 +1,7 @@
 """From the JSON of `POST decisions/` to decide() and back, once per idempotency key."""
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ ON_SUBJECTS = frozenset(
     }
 )  # fmt: skip
 MAX_KEY = 200
+# A NUL and half a character: JSON can say them, PostgreSQL cannot hold them.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 LOST = "The claim was lost: the case is closed or went to somebody else."
 
 
@@ -222,4 +225,6 @@ def _text(row: dict[str, Any], name: str, most: int) -> str:
         raise BadRow(f"{name} is not a string.")
     if len(value) > most:
         raise BadRow(f"{name} is longer than {most} characters.")
+    if _UNSTORABLE.search(value):
+        raise BadRow(f"{name} holds a character that cannot be stored.")
     return value

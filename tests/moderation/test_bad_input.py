@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.factories import make_image
 from tests.moderation.test_rest import api
 
 __all__ = ["api"]
@@ -37,3 +38,23 @@ def test_a_number_too_long_to_read_is_400(api, path):
     body = b'{"a": ' + b"9" * 5_000 + b"}"
     client = api("moderator")
     problem(client.post(path, content=body, headers={"Content-Type": "application/json"}), 400)
+
+
+@pytest.mark.parametrize("sign", ["\\u0000", "\\ud800"])
+def test_a_character_that_cannot_be_stored_fails_its_row_alone(api, sign):
+    image, other = make_image(), make_image()
+    rows = [
+        f'{{"subject": {{"type": "gallery.imagelog", "id": "{pk}"}}, "action": "reject",'
+        f' "reason": "{reason}", "note": "{note}"}}'
+        for pk, reason, note in (
+            (image.pk, sign, ""), (image.pk, "spam", f"a{sign}b"), (other.pk, "spam", "fine"),
+        )
+    ]  # fmt: skip
+    answer = api("moderator").post(
+        "decisions/", content=f'{{"decisions": [{", ".join(rows)}]}}'.encode(),
+        headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    results = answer.json()["results"]
+    assert [each["status"] for each in results] == ["invalid", "invalid", "applied"]
+    assert results[0]["error"] == "reason holds a character that cannot be stored."

@@ -219,6 +219,31 @@ def test_waiting_callers_hold_no_database_connection(
             call.result()
 
 
+def test_whoever_waits_is_answered_though_the_listening_connection_was_cut(
+    platform, ada, mira, sandbox
+):
+    # This server would wait for nearly two minutes: nobody asks for so long here.
+    source_at(sandbox, "comfyui")
+    sandbox.control(generation_seconds=3)
+    with ThreadPoolExecutor(WAITERS) as pool:
+        calls = [pool.submit(ask, ada, text=f"hills {n}", timeout=60) for n in range(WAITERS)]
+        assert eventually(cut_the_listeners, seconds=30)
+        answers = [call.result() for call in calls]
+    for answer in answers:
+        picture_in(answer)
+
+
+def cut_the_listeners() -> int:
+    """Ends the database connections that listen for ended generations; how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND (query LIKE 'LISTEN%' OR query LIKE '%generationrequest WHERE id = ANY%')"
+        )
+        return int(cursor.fetchone()[0])
+
+
 @pytest.mark.parametrize("backend", ["open-platform", "comfyui"])
 def test_what_a_killed_worker_had_is_taken_up_and_generated_once(alone, mira, sandbox, backend):
     own_broker, ada = alone

@@ -72,9 +72,9 @@ class _Listener:
 
     def _run(self) -> None:
         idle_since = time.monotonic()
-        parameters = connection.get_connection_params()
         while True:
             try:
+                parameters = connection.get_connection_params()
                 with psycopg.connect(**parameters, autocommit=True) as listening:
                     listening.execute(_LISTEN)
                     while time.monotonic() - idle_since < IDLE_SECONDS:
@@ -82,7 +82,8 @@ class _Listener:
                             idle_since = time.monotonic()
                         for heard in listening.notifies(timeout=LOOK_SECONDS):
                             self._wake(uuid.UUID(heard.payload))
-            except (psycopg.Error, OSError, ValueError) as error:
+            # Whatever it is: without this thread everybody who waits would wait to the end.
+            except Exception as error:
                 logger.warning("listening for generations failed: %s", type(error).__name__)
                 time.sleep(1)
             with self._lock:

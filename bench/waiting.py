@@ -114,7 +114,8 @@ def _running(database: str) -> Iterator[str]:
         service.start()
     try:
         _wait_until(lambda: machine.answers(f"{url}/healthz"))
-        yield url
+        with machine.knocking(f"{url}/healthz"):
+            yield url
     finally:
         for service in services:
             service.ask_to_end()

@@ -2,7 +2,9 @@
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -29,6 +31,7 @@ WORKER_THREADS = 16
 GENERATION_THREADS = 200
 # Seconds to end in. A bulk task goes on where it was, so nobody has to wait for it.
 GRACE = {"web": 10.0, "worker": 10.0, "bulk": 5.0, "generation": 5.0, "beat": 5.0}
+KNOCK_SECONDS = 1.0
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where a client finds such a server)
 
 
@@ -159,9 +162,35 @@ def prepare_files() -> None:
 
 
 def web_answers() -> bool:
+    return answers(_health())
+
+
+@contextmanager
+def knocking(url: str = "") -> Iterator[None]:
+    """Inside, a server (ours) gets a call about once a second.
+
+    granian starts a thread for a call when there is none to spare, and now and then takes a thread
+    for spare that is just being taken: such a call waits for the next one. Where calls last for
+    minutes and nothing else happens, that would be minutes.
+    """
+    ended = threading.Event()
+
+    def knock() -> None:
+        while not ended.wait(KNOCK_SECONDS):
+            answers(url or _health())
+
+    thread = threading.Thread(target=knock, name="knocking", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def _health() -> str:
     host = ANYWHERE.get(settings.BIND, settings.BIND)
     host = f"[{host}]" if ":" in host else host
-    return answers(f"http://{host}:{settings.PORT}/healthz")
+    return f"http://{host}:{settings.PORT}/healthz"
 
 
 def answers(url: str) -> bool:

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 # Quiet, and without anything that reaches for the network.
 ARGUMENTS = [
@@ -25,6 +27,18 @@ def find() -> str | None:
         return chosen if Path(chosen).exists() else None
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one Chromium of a test process: Playwright runs no second one beside it."""
+    # Playwright's synchronous face runs an event loop in this thread, where Django would
+    # refuse queries.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
+        yield running
+        running.close()
 
 
 def skip_without_browser(items: list[pytest.Item]) -> None:

@@ -56,5 +56,6 @@ flushing.install()
 pytest_plugins = ["tests.servers"]
 messages.compile_stale()
 
+browser = chromium.browser
 pytest_collection_modifyitems = chromium.skip_without_browser
 pytest_terminal_summary = chromium.say_what_was_skipped

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -15,6 +16,8 @@ import httpx
 import pytest
 from django.conf import settings
 from django.db import connection
+
+from config import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,6 +30,7 @@ class WebServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.threads = threads
         self.environment = environment
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self.start()
@@ -47,6 +51,7 @@ class WebServer:
         while True:
             try:
                 httpx.get(f"{self.url}/healthz", timeout=2)
+                self._stack.enter_context(machine.knocking(f"{self.url}/healthz"))
                 return
             except httpx.TransportError:
                 assert self.process.poll() is None, "the web server ended at once"
@@ -56,6 +61,7 @@ class WebServer:
                 time.sleep(0.1)
 
     def stop(self) -> None:
+        self._stack.close()
         self.process.terminate()
         try:
             self.process.wait(20)
@@ -65,6 +71,7 @@ class WebServer:
 
     def kill(self) -> None:
         """As a crash would end it."""
+        self._stack.close()
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 

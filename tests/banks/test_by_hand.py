@@ -14,11 +14,11 @@ from moderation.banks import by_hand, counting, importing, own, scans
 from moderation.models import BankEntry, Case
 from moderation.services import Request, decide
 from tests.banks.conftest import data, deliver, hash_of
-from tests.console.conftest import as_, browser, fresh, people, visit
+from tests.console.conftest import as_, fresh, people, visit
 from tests.factories import make_person, make_reason
 from tests.media import samples
 
-__all__ = ["as_", "browser", "fresh", "people", "visit"]
+__all__ = ["as_", "fresh", "people", "visit"]
 pytestmark = pytest.mark.django_db
 
 ADD = reverse("admin:moderation_bankentry_add")

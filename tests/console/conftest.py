@@ -1,18 +1,13 @@
 """Fixtures of the console's tests: one person for every role, their clients, and Chromium."""
 
-import os
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
 
 from accounts.enums import Role
 from accounts.models import User
 from gallery.models import ImageLog
 from media.services import store_bytes
 from moderation.console.freshness import forget_everything
-from tests import chromium
 from tests.console.walking import Visitor
 from tests.factories import make_image, make_person
 from tests.media.samples import jpeg
@@ -22,19 +17,6 @@ from tests.media.samples import jpeg
 def fresh():
     """No test sees numbers that another one left in this process."""
     forget_everything()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    # Playwright's synchronous face runs an event loop in this thread, where Django would
-    # refuse queries.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium.find(), args=chromium.ARGUMENTS
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture

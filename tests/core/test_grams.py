@@ -22,13 +22,11 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def rows(django_db_setup, django_db_blocker):
-    """Made once: every example of a search reads the same rows."""
-    with django_db_blocker.unblock():
-        made = [make_character(name=name).pk for name in NAMES]
-        yield Character.objects.filter(pk__in=made)
-        Character.objects.filter(pk__in=made).delete()
+@pytest.fixture
+def rows(db):
+    """Every example of a search reads the same rows."""
+    made = [make_character(name=name).pk for name in NAMES]
+    return Character.objects.filter(pk__in=made)
 
 
 def both(rows, words):

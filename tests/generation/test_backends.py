@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+import time_machine
 from PIL import Image
 
 from tests.factories import make_source
@@ -107,6 +108,13 @@ def test_the_platform_draws_for_its_own_agents(source_of, sandbox):
 def test_the_platform_gets_the_jobs_id_and_gives_the_same_picture_again(source_of, sandbox):
     backend, job = backend_of(source_of("open-platform")), cover_job()
     assert backend.cover(job) == backend.cover(job)
+
+
+def test_whoever_asks_for_the_same_in_the_same_second_is_no_replay(source_of):
+    backend, jobs = backend_of(source_of("open-platform")), [cover_job(), cover_job()]
+    with time_machine.travel(time.time(), tick=False):
+        made = [backend.cover(job) for job in jobs]
+    assert all(made)
 
 
 def test_the_platform_refuses_a_wrong_key_and_is_not_given_references(source_of):

@@ -115,7 +115,7 @@ def test_a_killed_run_over_bad_rows_lists_each_once(sandbox):
 @pytest.mark.slow
 def test_the_command_continues_a_run_whose_process_was_killed(sandbox):
     source = source_at(sandbox, "assets", options={"page_size": 1})
-    sandbox.control(latency=0.05)
+    sandbox.control(latency=0.25)
     first = start_command("sync", source.name)
     end = time.monotonic() + 60
     while not SyncRun.objects.filter(seen__gt=3).exists():
@@ -138,7 +138,7 @@ def test_the_command_continues_a_run_whose_process_was_killed(sandbox):
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_run_that_the_next_command_continues(sandbox):
     source = source_at(sandbox, "assets", options={"page_size": 1})
-    sandbox.control(latency=0.05)
+    sandbox.control(latency=0.25)
     first = start_command("sync", source.name)
     end = time.monotonic() + 60
     while not SyncRun.objects.filter(seen__gt=3).exists():

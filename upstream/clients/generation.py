@@ -3,6 +3,8 @@
 import base64
 import binascii
 import re
+import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +19,7 @@ from upstream.signing import new_request_id, signed_headers
 
 COVER_SECONDS = 350.0
 CHAT_IMAGE_SECONDS = 120.0
+SECONDS_BACK = 60
 DATA_URI = re.compile(r"data:(image/[a-z0-9.+-]+);base64,", re.IGNORECASE)
 
 
@@ -33,8 +36,8 @@ class GeneratedImage:
 class GenerationClient(UpstreamClient):
     """Blocking calls of 30 to 300 s; `timeout` of the endpoint bounds only `options`.
 
-    A generation call is never repeated by this client. To ask again for the same picture, call
-    with the same `request_id`.
+    A generation call is never repeated by this client, unless its signature was refused. To ask
+    again for the same picture, call with the same `request_id`.
     """
 
     max_bytes = 96 * 1024 * 1024
@@ -116,15 +119,26 @@ class GenerationClient(UpstreamClient):
         body: Mapping[str, Any],
         seconds: float,
     ) -> dict[str, Any]:
-        headers = signed_headers(
-            key=self.endpoint.key,
-            secret=self.endpoint.secret,
-            user_id=user_id,
-            path=urlsplit(self.endpoint.url(path)).path,
-            body=body,
-            request_id=request_id,
-        )
-        value = self._call("POST", path, body=body, headers=headers, total=seconds)
+        def call(*, earlier: int) -> Any:
+            headers = signed_headers(
+                key=self.endpoint.key,
+                secret=self.endpoint.secret,
+                user_id=user_id,
+                path=urlsplit(self.endpoint.url(path)).path,
+                body=body,
+                request_id=request_id,
+                timestamp=int(time.time()) - earlier,
+            )
+            return self._call("POST", path, body=body, headers=headers, total=seconds)
+
+        try:
+            value = call(earlier=0)
+        except UpstreamError as error:
+            if error.code != "unauthorized":
+                raise
+            # The id is not signed: whoever asks for the same in the same second sends the same
+            # signature, and is taken for a replay. Another second within the window is not.
+            value = call(earlier=1 + secrets.randbelow(SECONDS_BACK))
         if not isinstance(value, dict):
             raise UpstreamError("malformed", "the answer holds no data", permanent=False)
         return value

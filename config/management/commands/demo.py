@@ -54,7 +54,8 @@ class Command(BaseCommand):
         with supervisor.running():
             self._fill(supervisor, made, amounts)
             self.say(self._block(made, logs))
-            supervisor.watch()
+            with machine.knocking():
+                supervisor.watch()
 
     def _fill(self, supervisor: Supervisor, made: demo.Demo, amounts: demo.Amounts) -> None:
         """Waits for the servers, and for the first data: characters before their pictures."""

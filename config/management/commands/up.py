@@ -1,5 +1,6 @@
 """`manage.py up`: everything one machine runs, until Ctrl-C."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -45,7 +46,8 @@ class Command(BaseCommand):
                 if not supervisor.wait_for(machine.web_answers, seconds=START_SECONDS):
                     raise CommandError(f"The web server did not answer in {START_SECONDS:.0f} s.")
                 self.say(f"Gatehouse answers on {settings.PUBLIC_URL} (Ctrl-C ends it)")
-            supervisor.watch()
+            with machine.knocking() if "web" in roles else nullcontext():
+                supervisor.watch()
 
     def _queues(self, text: str) -> list[str]:
         queues = [word.strip() for word in text.split(",") if word.strip()]

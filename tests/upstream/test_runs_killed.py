@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -48,9 +49,14 @@ def work_in_a_child(run: SyncRun, *, seconds: float) -> bool:
     connections["default"].close_pool()  # type: ignore[attr-defined]
     child = os.fork()
     if child == 0:
-        with suppress(RunTaken):
-            run_sync(run_id=run.pk)
-        os._exit(0)
+        # Whatever happens here must not go on as a second test process.
+        try:
+            with suppress(RunTaken):
+                run_sync(run_id=run.pk)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(0)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if os.waitpid(child, os.WNOHANG)[0]:

@@ -6,19 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
-from django.db import connections
 
 from media.models import Attachment
 from moderation.models import Case
 from tests.servers import ROOT, database_url
 from tests.syncing import balances, counts, source_at, state_of, sync
+from tests.upstream.forked import work_in_a_child
 from upstream.enums import RunStatus
-from upstream.errors import RunTaken
 from upstream.models import SeenRecord, Source, SyncRun
 from upstream.runs import run_sync, start_run
 from upstream.sandbox.process import SandboxProcess
@@ -42,31 +39,6 @@ def sandbox(running: SandboxProcess) -> SandboxProcess:
     return running
 
 
-def work_in_a_child(run: SyncRun, *, seconds: float) -> bool:
-    """A process that works on the run and is killed after so long; whether it got to the end."""
-    # A socket shared with the child would be spoiled by its death.
-    connections.close_all()
-    connections["default"].close_pool()  # type: ignore[attr-defined]
-    child = os.fork()
-    if child == 0:
-        # Whatever happens here must not go on as a second test process.
-        try:
-            with suppress(RunTaken):
-                run_sync(run_id=run.pk)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(0)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if os.waitpid(child, os.WNOHANG)[0]:
-            return True
-        time.sleep(0.002)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return False
-
-
 def work_under_fire(source: Source, *, longest: float, seed: int) -> tuple[SyncRun, int]:
     """A full run whose workers are killed one after the other; the run and the number of kills."""
     run = start_run(source=source, full=True)
@@ -75,7 +47,7 @@ def work_under_fire(source: Source, *, longest: float, seed: int) -> tuple[SyncR
     while SyncRun.objects.get(pk=run.pk).status == RunStatus.RUNNING:
         # Patience grows, so that the run ends however slow the machine is.
         longest *= 1.05
-        kills += not work_in_a_child(run, seconds=dice.uniform(0.01, longest))
+        kills += not work_in_a_child(run.pk, seconds=dice.uniform(0.01, longest))
         assert kills < MOST_KILLS
     return SyncRun.objects.get(pk=run.pk), kills
 

@@ -1,7 +1,6 @@
 """Tags of the review page's templates."""
 
 from django import template
-from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -10,11 +9,10 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A picture of icons.svg; decoration, so the words stand beside it or in a label."""
+    """A picture of icons.html; decoration, so the words stand beside it or in a label."""
     return format_html(
-        '<svg class="icon" data-icon="{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        '<svg class="icon" data-icon="{}" aria-hidden="true"><use href="#icon-{}"></use></svg>',
         name,
-        static("moderation/review/icons.svg"),
         name,
     )
 

@@ -28,12 +28,12 @@ function phase(name) {
   if (told && name !== "loading") announce(told.innerText);
 }
 
-/** Emits `arrived` with each batch, `prepared` when the next one is here, `picture` when one has loaded. */
+/** Emits `arrived` with each batch, `prepared` when the next one is here, `picture` with each one that has loaded or failed. */
 export class Batches extends EventTarget {
   #filling = false;
   #again = 0;
   #adding = false;
-  #loader = new Loader(() => this.dispatchEvent(new Event("picture")));
+  #loader = new Loader((detail) => this.dispatchEvent(new CustomEvent("picture", { detail })));
 
   /**
    * @param {import("./deck.js").Deck} deck

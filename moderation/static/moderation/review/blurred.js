@@ -9,24 +9,28 @@ import { make } from "./dom.js";
 /** The blur of the copy in its own pixels: less would show the pixels once it is stretched. */
 const SIGMA = 4;
 
+/** Drawn on again and again; setting its size empties it. */
+const canvas = make("canvas");
+const context = canvas.getContext("2d", { willReadFrequently: true });
+
 /**
+ * An image and not the canvas: the browser gives each canvas a layer of its own, which every frame pays for.
  * @param {HTMLImageElement} image decoded
  * @param {{width: number, height: number, blur: number, grey: boolean}} shown its size on the page and veil
- * @returns {HTMLCanvasElement | null} null where the browser cannot: the CSS filter does it then
+ * @returns {Promise<HTMLImageElement | null>} decoded; null where the browser cannot: the CSS filter does it then
  */
-export function blurredCopy(image, { width, height, blur, grey }) {
+export async function blurredCopy(image, { width, height, blur, grey }) {
+  if (!context || !("filter" in context)) return null;
   const scale = Math.min(1, SIGMA / blur);
-  const canvas = make("canvas", { "aria-hidden": "true" });
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
-  const context = canvas.getContext("2d");
-  if (!context || !("filter" in context)) return null;
   const { x, y, w, h } = cover(image, canvas);
   context.filter = `blur(${blur * scale}px) grayscale(${grey ? 1 : 0})`;
   // Once larger beneath, so that the edges do not fade into the ground.
   context.drawImage(image, x - SIGMA * 2, y - SIGMA * 2, w + SIGMA * 4, h + SIGMA * 4);
   context.drawImage(image, x, y, w, h);
-  return canvas;
+  const copy = make("img", { class: "blurred", alt: "", draggable: "false", decoding: "sync", src: canvas.toDataURL() });
+  return copy.decode().then(() => copy, () => null);
 }
 
 /** Where the image lies to fill the canvas. @param {HTMLImageElement} image @param {HTMLCanvasElement} canvas */

@@ -104,8 +104,11 @@ export class Cell {
     const { naturalWidth, naturalHeight } = image;
     const scale = SIDE / Math.max(naturalWidth, naturalHeight);
     const size = { width: naturalWidth * scale, height: naturalHeight * scale };
-    const copy = veil.blur ? blurredCopy(image, { ...size, ...veil }) : null;
-    if (copy) this.picture.append(copy);
+    if (veil.blur) {
+      blurredCopy(image, { ...size, ...veil }).then((copy) => {
+        if (copy && image.parentNode === this.picture) this.picture.append(copy);
+      });
+    }
     this.near(this.#near);
   }
 

@@ -13,7 +13,6 @@
  * @property {string} csrf the token of the sign-in this page was made in
  * @property {string} csrfCookie
  * @property {string} subjects
- * @property {string} icons
  * @property {string} login
  * @property {string} locale
  * @property {string} timeZone

@@ -1,8 +1,6 @@
 // @ts-check
 /** Making and finding elements; text only ever enters as text. */
 
-import { config } from "./config.js";
-
 /**
  * @template {HTMLElement} [T=HTMLElement]
  * @param {string} id
@@ -44,7 +42,7 @@ export function icon(name) {
   const use = document.createElementNS(space, "use");
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `${config.icons}#${name}`);
+  use.setAttribute("href", `#icon-${name}`);
   svg.append(use);
   return svg;
 }
@@ -65,6 +63,13 @@ export const keycap = (key) => make("kbd", {}, key);
 /** Writes only what changed, so that screen readers and layout stay quiet. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** The same for children that are built anew each time. @param {Element} element @param {Element[]} nodes */
+export function setChildren(element, nodes) {
+  const old = [...element.children];
+  if (nodes.length !== old.length) element.replaceChildren(...nodes);
+  else nodes.forEach((node, at) => node.isEqualNode(old[at]) || old[at].replaceWith(node));
 }
 
 /** Opens a dialog with the focus on itself: digits and Space must not meet a button first. @param {HTMLDialogElement} dialog */

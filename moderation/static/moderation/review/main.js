@@ -63,6 +63,7 @@ function draw() {
   sheet.prepare(deck.upcoming.find((each) => each !== card));
   precedents.show(card);
   strip.show();
+  strip.prepare(batches.supply.prepared);
   grid.show();
   pane.show(card);
   header.lease();
@@ -135,7 +136,10 @@ selection.addEventListener("change", () => {
   grid.show();
   if (selection.size) announce(t("selected", { n: selection.size }));
 });
-batches.addEventListener("picture", draw);
+batches.addEventListener("picture", (event) => {
+  const inView = sheet.inView(deck.current ?? null);
+  if (inView?.picture === /** @type {CustomEvent} */ (event).detail) draw();
+});
 batches.addEventListener("prepared", () => grid.prepare(batches.supply.prepared));
 batches.addEventListener("arrived", () => {
   header.counts();

@@ -4,7 +4,7 @@
 import { fill, writeText } from "./binder.js";
 import { dueChip, whyChips } from "./chips.js";
 import { config, isolate, t } from "./config.js";
-import { byId, icon, make, setText } from "./dom.js";
+import { byId, icon, make, setChildren, setText } from "./dom.js";
 
 /** @typedef {import("./card.js").Card} Card */
 
@@ -58,7 +58,7 @@ export class Pane {
   #due(card) {
     for (const id of ["why", "why-over"]) {
       const chips = card ? [...whyChips(card), dueChip(card)] : [];
-      byId(id).replaceChildren(...chips);
+      setChildren(byId(id), chips);
     }
     if (card?.subject.text) writeText(byId("peek"), card.subject);
     else setText(byId("peek"), card?.title ?? "");

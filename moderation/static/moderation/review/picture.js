@@ -20,7 +20,7 @@ export class Picture {
   state = "none";
   /** @type {HTMLImageElement | HTMLVideoElement | HTMLAudioElement | null} */
   element = null;
-  /** @type {HTMLCanvasElement | null} the picture as it arrives, where it arrives blurred */
+  /** @type {HTMLImageElement | null} the picture as it arrives, where it arrives blurred */
   blurred = null;
   /** @type {"none" | "thumb" | "blurred" | "full"} */
   seen = "none";
@@ -78,7 +78,7 @@ export class Picture {
     image.src = here(url ?? "");
     await image.decode();
     const veil = veilAt(0);
-    if (veil.blur > 0) this.blurred = blurredCopy(image, { ...fitted(image, byId("stage")), ...veil });
+    if (veil.blur > 0) this.blurred = await blurredCopy(image, { ...fitted(image, byId("stage")), ...veil });
     for (const layer of [image, this.blurred]) {
       layer?.style.setProperty("--w", String(image.naturalWidth));
       layer?.style.setProperty("--h", String(image.naturalHeight));
@@ -132,7 +132,7 @@ export class Loader {
   /** @type {Picture[]} */
   #wanted = [];
 
-  /** @param {() => void} settled called whenever one has arrived or failed */
+  /** @param {(picture: Picture) => void} settled called whenever one has arrived or failed */
   constructor(settled) {
     this.settled = settled;
   }
@@ -151,7 +151,7 @@ export class Loader {
       this.#active += 1;
       next.load().then(() => {
         this.#active -= 1;
-        this.settled();
+        this.settled(next);
         this.#fill();
       });
     }

@@ -45,8 +45,7 @@ function thumb(card, seen = () => {}) {
   image.addEventListener("load", () => {
     loaded = true;
     const size = { width: SIDES.most, height: SIDES.most, ...smallVeil };
-    const copy = smallVeil.blur ? blurredCopy(image, size) : null;
-    if (copy) image.replaceWith(copy);
+    if (smallVeil.blur) blurredCopy(image, size).then((copy) => copy && image.replaceWith(copy));
     watcher.unobserve(box); // so that it tells anew that it is on the screen
     watcher.observe(box);
   });

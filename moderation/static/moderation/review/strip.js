@@ -3,7 +3,7 @@
 
 import { blurredCopy } from "./blurred.js";
 import { number, t } from "./config.js";
-import { byId, here, icon, make, setText } from "./dom.js";
+import { byId, here, icon, make, setChildren, setText } from "./dom.js";
 import { markOf, stateOf } from "./marks.js";
 import { times } from "./sheet.js";
 import { smallVeil } from "./veil.js";
@@ -11,6 +11,8 @@ import { smallVeil } from "./veil.js";
 /** @typedef {import("./card.js").Card} Card */
 /** @typedef {import("./deck.js").Deck} Deck */
 
+/** So many tiles are made ahead with one key. */
+const AT_ONCE = 3;
 
 /** @type {WeakMap<Card, HTMLElement>} */
 const tiles = new WeakMap();
@@ -36,8 +38,7 @@ function tileOf(card, open) {
 /** A blurred copy in place of the filter, which would cost in every frame. @param {HTMLElement} tile @param {HTMLImageElement} image */
 function cover(tile, image) {
   if (!smallVeil.blur) return;
-  const copy = blurredCopy(image, { width: 78, height: 92, ...smallVeil });
-  if (copy) image.replaceWith(copy);
+  blurredCopy(image, { width: 78, height: 92, ...smallVeil }).then((copy) => copy && image.replaceWith(copy));
 }
 
 /** What stands for a subject without a picture. @param {Card} card */
@@ -61,6 +62,12 @@ export class Strip {
     if (!this.modes.isGrid) this.#tiles();
   }
 
+  /** Some tiles of the batch that comes next, so that its first key need not make them all. @param {Card[]} cards */
+  prepare(cards) {
+    if (this.modes.isGrid) return;
+    for (const card of cards.filter((each) => !tiles.has(each)).slice(0, AT_ONCE)) this.#tile(card);
+  }
+
   #tiles() {
     const { shown: cards, current } = this.deck;
     const nodes = cards.map((card) => this.#tile(card));
@@ -74,8 +81,7 @@ export class Strip {
     requestAnimationFrame(() => {
       this.#centre(tile);
       const image = tile.querySelector("img");
-      const shown = tile.querySelector("canvas") ?? (image?.complete && image.naturalWidth);
-      if (shown && tile.isConnected) current.picture.saw("thumb");
+      if (image?.complete && image.naturalWidth && tile.isConnected) current.picture.saw("thumb");
     });
   }
 
@@ -119,7 +125,7 @@ export class Strip {
       if (card === current) dot.className = "is-present";
       return dot;
     });
-    this.#dots.replaceChildren(...dots);
+    setChildren(this.#dots, dots);
     const place = current ? cards.indexOf(current) + 1 : 0;
     setText(byId("place"), cards.length ? placeOf(place, cards.length) : "");
   }

@@ -265,7 +265,7 @@ class BankMatchAdmin(AboutSubjects):
     exclude = ("batch", "file_id", "scan", "entry", "subject_type", "subject_id")
     readonly_fields = ("label_column", "subject", "batch_column")
 
-    @display(description=_("Label"))
+    @display(description=_("label"))
     def label_column(self, match: BankMatch) -> str:
         return match.entry.label or "–"
 

@@ -20,6 +20,7 @@ from moderation.models import BankMatch, BankScan, Decision
 from moderation.services import undo
 from tests.banks.conftest import add, data, hash_of, picture
 from tests.factories import case_of, make_image, make_person
+from tests.locks import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -163,7 +164,7 @@ def test_an_arrival_that_did_not_see_the_entry_is_seen_by_its_scan(bank, arrive)
     add(rejecting, pdq=pdq.pdq_of(picture()).pdq)
     scan = threading.Thread(target=lambda: (scans.work(seconds=60), connection.close()))
     scan.start()
-    while not _somebody_waits():
+    while not somebody_waits():
         time.sleep(0.02)
     may_end.set()
     arrival.join()
@@ -171,9 +172,3 @@ def test_an_arrival_that_did_not_see_the_entry_is_seen_by_its_scan(bank, arrive)
 
     subject.refresh_from_db()
     assert subject.review_status == "rejected"
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-        return bool(cursor.fetchone()[0])

@@ -31,7 +31,9 @@ ELSEWHERE = {
     "Prompt refused: minor-safety": (
         "test_a_refused_prompt_generates_nothing_and_is_logged_without_its_text"
     ),
-    "Generation failed: invalid_prompt": "test_a_dead_backend_is_10500_at_once",
+    "Generation failed: invalid_prompt": (
+        "test_what_is_wrong_with_a_workflow_is_10500_by_its_name"
+    ),
 }
 
 

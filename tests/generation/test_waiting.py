@@ -131,6 +131,13 @@ def test_a_dead_backend_is_10500_at_once(platform, ada, mira, backend):
     assert request.state == "failed" and "secret hills" not in request.error
 
 
+def test_what_is_wrong_with_a_workflow_is_10500_by_its_name(platform, ada, mira, sandbox):
+    set_image_config(character=mira, comfy_prompt={"9": {"class_type": "SaveImage", "inputs": {}}})
+    source_at(sandbox, "comfyui")
+    answer = ask(ada)
+    assert (answer["code"], answer["message"]) == (10500, "Generation failed: invalid_prompt")
+
+
 @contextmanager
 def black_hole():
     """A server that takes connections and never answers."""

@@ -6,7 +6,6 @@ import time
 
 import psycopg
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from core.keys import uuid7
@@ -22,6 +21,7 @@ from tests.console.conftest import as_, fresh, people
 from tests.factories import case_of, make_image, make_person, make_source
 from tests.generation.conftest import broker
 from tests.generation.workers import Worker
+from tests.locks import somebody_waits
 from tests.moderation.looks import families_of, make_family
 from tests.servers import database_url
 
@@ -217,9 +217,3 @@ def until(condition) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])

@@ -26,6 +26,18 @@ def seen_layer(desk) -> str:
     )
 
 
+def test_where_a_canvas_gives_back_noise_the_picture_itself_is_blurred(desk):
+    desk.page.add_init_script(
+        "CanvasRenderingContext2D.prototype.getImageData = () => ({ data: [9, 9, 9, 255] })"
+    )
+    desk.page.reload()
+    desk.ready()
+    assert seen_layer(desk) == "img"
+    veil = "() => getComputedStyle(document.querySelector('#media > img')).filter"
+    assert "blur(24px)" in desk.page.evaluate(veil)
+    assert not desk.page.locator(".blurred").count()
+
+
 def only_decision(desk) -> Decision:
     desk.all_sent()
     return Decision.objects.get()

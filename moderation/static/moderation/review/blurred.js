@@ -12,6 +12,19 @@ const SIGMA = 4;
 /** Drawn on again and again; setting its size empties it. */
 const canvas = make("canvas");
 const context = canvas.getContext("2d", { willReadFrequently: true });
+const works = givesBack("#123456", [0x12, 0x34, 0x56]);
+
+/**
+ * Whether what was drawn can be had again. A browser that hides from fingerprinting gives back noise, which
+ * would look like any blurred picture. @param {string} colour @param {number[]} bytes
+ */
+function givesBack(colour, bytes) {
+  if (!context || !("filter" in context)) return false;
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const { data } = context.getImageData(0, 0, 1, 1);
+  return bytes.every((byte, at) => byte === data[at]);
+}
 
 /**
  * An image and not the canvas: the browser gives each canvas a layer of its own, which every frame pays for.
@@ -20,7 +33,7 @@ const context = canvas.getContext("2d", { willReadFrequently: true });
  * @returns {Promise<HTMLImageElement | null>} decoded; null where the browser cannot: the CSS filter does it then
  */
 export async function blurredCopy(image, { width, height, blur, grey }) {
-  if (!context || !("filter" in context)) return null;
+  if (!context || !works) return null;
   const scale = Math.min(1, SIGMA / blur);
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));

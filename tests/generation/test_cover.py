@@ -3,6 +3,7 @@
 import base64
 import io
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.utils import timezone
@@ -148,10 +149,14 @@ def test_a_key_of_one_source_knows_no_uploads_of_another(platform, ada):
     picture_in(ada.cover({"refImageId": str(row.pk)}))
 
 
+# No two covers have the same bytes, unless a test wants it.
+seeds = count(1)
+
+
 def made(account, **fields):
     cover = make_cover(account=account, **fields)
     media.store_bytes(
-        data=samples.png(seed=cover.pk.int % 1000), subject_type=cover.subject_type(),
+        data=samples.png(seed=next(seeds)), subject_type=cover.subject_type(),
         subject_id=cover.pk,
     )  # fmt: skip
     return cover

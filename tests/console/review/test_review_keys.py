@@ -38,6 +38,31 @@ def test_where_a_canvas_gives_back_noise_the_picture_itself_is_blurred(desk):
     assert not desk.page.locator(".blurred").count()
 
 
+def test_a_small_picture_that_comes_late_counts_as_seen(desk):
+    def without_large_ones(route):
+        answer = route.fetch().json()
+        for row in answer["cases"]:
+            row["subject"]["image"]["url"] = "/media/gone"
+        route.fulfill(json=answer)
+
+    late = []
+
+    def hold_back(route):
+        late.append(route)
+
+    desk.page.route("**/claims/", without_large_ones)
+    desk.page.route("**/claim/", without_large_ones)
+    desk.page.route("**/media/**", hold_back)
+    desk.page.route("**/media/gone", lambda route: route.abort())
+    desk.page.reload()
+    desk.page.wait_for_selector("#frame[data-state=failed]")
+    for route in late:
+        route.continue_()
+    expect(desk.page.locator(".tile[aria-current] .blurred")).to_be_visible()
+    desk.press("a")
+    assert only_decision(desk).seen == "thumb"
+
+
 def only_decision(desk) -> Decision:
     desk.all_sent()
     return Decision.objects.get()

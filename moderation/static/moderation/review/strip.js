@@ -17,13 +17,16 @@ const AT_ONCE = 3;
 /** @type {WeakMap<Card, HTMLElement>} */
 const tiles = new WeakMap();
 
-/** @param {Card} card @param {(card: Card) => void} open */
-function tileOf(card, open) {
+/** @param {Card} card @param {(card: Card) => void} open @param {() => void} loaded */
+function tileOf(card, open, loaded) {
   const tile = make("button", { type: "button", class: "tile", onclick: () => open(card) });
   const url = card.picture.small;
   if (url) {
     const image = make("img", { alt: "", draggable: "false", decoding: "async", src: here(url) });
-    image.addEventListener("load", () => cover(tile, image));
+    image.addEventListener("load", () => {
+      cover(tile, image);
+      requestAnimationFrame(loaded);
+    });
     image.addEventListener("error", () => image.replaceWith(letter(card)));
     tile.append(image);
   } else {
@@ -80,16 +83,23 @@ export class Strip {
     // Asking for places lays out the page, which the next frame does anyway.
     requestAnimationFrame(() => {
       this.#centre(tile);
-      const image = tile.querySelector("img");
-      if (image?.complete && image.naturalWidth && tile.isConnected) current.picture.saw("thumb");
+      this.#seen(current, tile);
     });
+  }
+
+  /** @param {Card} card @param {HTMLElement | undefined} tile */
+  #seen(card, tile) {
+    const image = tile?.querySelector("img");
+    const shown = card === this.deck.current && tile?.isConnected && image?.complete && image.naturalWidth;
+    if (shown) card.picture.saw("thumb");
   }
 
   /** @param {Card} card */
   #tile(card) {
     let tile = tiles.get(card);
     if (!tile) {
-      tile = tileOf(card, (chosen) => this.deck.goTo(chosen));
+      const loaded = () => this.#seen(card, tiles.get(card));
+      tile = tileOf(card, (chosen) => this.deck.goTo(chosen), loaded);
       tiles.set(card, tile);
     }
     return tile;

@@ -31,6 +31,7 @@ def start_cluster() -> None:
         os.environ.pop(name, None)
     scratch = tempfile.mkdtemp(prefix="gatehouse-test-")
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)  # runs after the cluster's end
+    os.environ["GATEHOUSE_TEST_HOMES"] = scratch
     os.environ["GATEHOUSE_HOME"] = f"{scratch}/home"
     if given := os.environ.get("TEST_DATABASE_URL"):
         os.environ["DATABASE_URL"] = given

@@ -29,11 +29,13 @@ SELECT case_queue, subject_type, reason, source_id, actor_kind, action, count(*)
     array_agg(greatest(extract(epoch FROM at - case_opened_at), 0)::int4)
         FILTER (WHERE case_opened_at IS NOT NULL AND action <> 'escalate')
 FROM moderation_decision
-WHERE at >= %s AND at < %s AND actor_kind <> 'sync' AND action IN ('approve', 'reject', 'escalate')
+WHERE at >= %s AND at < %s AND actor_kind IN ('person', 'rule')
+  AND action IN ('approve', 'reject', 'escalate')
 GROUP BY case_queue, subject_type, reason, source_id, actor_kind, action
 """
 # What was turned round in the month counts against the verdict that it turned round: its queue, its
-# reason, its kind of actor. An undo names that verdict; else it is the subject's one before.
+# reason, its kind of actor. An undo names that verdict; else it is the subject's one before. Changed
+# content that a sync or its author brought says nothing of the verdict on what was there before.
 _REVERSALS = """
 SELECT p.case_queue, p.subject_type, p.reason, p.source_id, p.actor_kind,
     CASE d.action WHEN 'undo' THEN 'undone' WHEN 'reopen' THEN 'reopened' ELSE 'overturned' END,
@@ -43,10 +45,11 @@ FROM moderation_decision d JOIN LATERAL (
     WHERE v.subject_id = d.subject_id AND v.id < d.id AND v.action IN ('approve', 'reject')
       AND (d.action <> 'undo' OR v.id = d.reverses)
     ORDER BY v.id DESC LIMIT 1) p ON true
-WHERE d.at >= %s AND d.at < %s AND d.actor_kind <> 'sync' AND (d.action IN ('undo', 'reopen')
+WHERE d.at >= %s AND d.at < %s AND d.actor_kind IN ('person', 'rule')
+  AND (d.action IN ('undo', 'reopen')
     OR (d.action = 'approve' AND d.from_status = 'rejected')
     OR (d.action = 'reject' AND d.from_status = 'approved'))
-  AND p.actor_kind <> 'sync'
+  AND p.actor_kind IN ('person', 'rule')
 GROUP BY 1, 2, 3, 4, 5, 6
 """
 SECTIONS = ("queue", "reason", "source", "actor")

@@ -134,6 +134,14 @@ def test_a_reversal_of_a_sync_or_of_an_escalation_is_none(alice, lead):
     assert month.report(NOW, fresh=True).total.reversals == 0
 
 
+def test_an_author_who_changes_what_was_approved_reverses_nobodys_verdict(alice):
+    image = waiting(minutes=5)
+    act(Actor.person(alice), "approve", image)
+    act(Actor.author(alice), "reopen", image)
+    total = month.report(NOW, fresh=True).total
+    assert (total.approved, total.reversals) == (1, 0)
+
+
 def test_a_month_begins_and_ends_in_the_readers_zone(alice):
     act(Actor.person(alice), "approve", waiting(minutes=1))
     # 2 a.m. of September the first in Shanghai.

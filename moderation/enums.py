@@ -28,6 +28,10 @@ class Action(models.TextChoices):
     FOLLOW = "follow", _("Follow upstream")
 
 
+# What is counted as a decision: the answers to a case. The rest goes before or follows from one.
+VERDICTS = (Action.APPROVE, Action.REJECT, Action.ESCALATE)
+
+
 class CaseKind(models.TextChoices):
     FIRST_LOOK = "first_look", _("First look")
     REPORT = "report", _("Report")

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from moderation.enums import JUDGES, Action, ActorKind, Severity
+from moderation.enums import Action, ActorKind, Severity
 from moderation.models import Case, Decision
 
 HOURS = 24
@@ -35,7 +35,7 @@ class Work:
 class Day:
     """`hours`: (hour in UTC, cases opened, decisions by people and rules), oldest first.
 
-    `reasons`: rejections and purges by reason slug. `work`: people by how much they decided.
+    `reasons`: rejections by reason slug. `work`: people by how much they decided.
     """
 
     hours: list[tuple[datetime, int, int]]
@@ -47,7 +47,7 @@ def last_day() -> Day:
     """Four statements over the block range of the log's last 24 hours."""
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
     since = now - timedelta(hours=HOURS - 1)
-    decided = Decision.objects.filter(at__gte=since).filter(actor_kind__in=JUDGES).order_by()
+    decided = Decision.objects.filter(at__gte=since).counted().order_by()
     verdicts = list(
         decided.values_list("actor_kind", "actor_id", "action", "reason").annotate(n=Count("pk"))
     )
@@ -57,11 +57,11 @@ def last_day() -> Day:
 def _hours(since: datetime, decided: Any) -> list[tuple[datetime, int, int]]:
     """A case stands in the case table while it is open and in its decision's row afterwards.
 
-    Decisions that hand a case on leave it open and are not counted as its end.
+    Decisions that hand a case on leave it open, and so do those that were undone.
     """
     done = Counter(_by_hour(decided, "at"))
     handed_on = Q(action__in=_HANDED_ON) | Q(severity=Severity.CRITICAL)
-    recent = Decision.objects.filter(at__gte=since, case_opened_at__gte=since)
+    recent = Decision.objects.filter(at__gte=since, case_opened_at__gte=since).standing()
     opened = Counter(_by_hour(recent.exclude(handed_on), "case_opened_at", distinct="case_id"))
     opened.update(_by_hour(Case.objects.filter(opened_at__gte=since), "opened_at"))
     hours = [since + timedelta(hours=step) for step in range(HOURS)]
@@ -77,7 +77,7 @@ def _by_hour(queryset: Any, column: str, *, distinct: str = "") -> dict[datetime
 def _reasons(verdicts: Iterable[tuple[str, int, str, str, int]]) -> list[tuple[str, int]]:
     found: Counter[str] = Counter()
     for _kind, _who, action, reason, number in verdicts:
-        if reason and action in {Action.REJECT, Action.PURGE}:
+        if reason and action == Action.REJECT:
             found[reason] += number
     return found.most_common()
 

@@ -16,7 +16,7 @@ from moderation.console.attention import attention
 from moderation.console.freshness import kept_for
 from moderation.console.queues import queue_rows
 from moderation.console.runs import latest_runs
-from moderation.enums import Action, ActorKind
+from moderation.enums import VERDICTS, Action, ActorKind
 from moderation.models import Decision, Reason, Shift
 
 
@@ -134,18 +134,17 @@ def _reasons(rows: list[tuple[str, int]]) -> list[dict[str, Any]]:
 
 
 def _work(rows: list[flow.Work]) -> list[dict[str, Any]]:
-    """Per person: approvals, rejections and the rest, each with its part of the longest bar."""
+    """Per person: approvals, rejections, escalations, each with its part of the longest bar."""
     names = dict(
         User.objects.filter(pk__in=[each.actor_id for each in rows]).values_list("pk", "username")
     )
     most = max((each.total for each in rows), default=1)
     shown = []
     for each in rows:
-        approved, rejected = each.actions[Action.APPROVE], each.actions[Action.REJECT]
         parts = {
-            "approved": approved,
-            "rejected": rejected,
-            "other": each.total - approved - rejected,
+            "approved": each.actions[Action.APPROVE],
+            "rejected": each.actions[Action.REJECT],
+            "escalated": each.actions[Action.ESCALATE],
         }
         shares = {name: 100 * number / most for name, number in parts.items()}
         who = names.get(each.actor_id, f"#{each.actor_id}")
@@ -159,11 +158,12 @@ def my_day(user_id: int) -> dict[str, Any]:
     mine = Decision.objects.filter(actor_kind=ActorKind.PERSON, actor_id=user_id)
     shift = Shift.objects.filter(user_id=user_id).first()
     started = shift.started_at if shift else None
-    rows = mine.filter(at__gte=min(midnight, started or midnight)).values_list("action", "at")
+    since = min(midnight, started or midnight)
+    rows = mine.filter(at__gte=since).counted().values_list("action", "at")
     today = Counter(action for action, at in rows if at >= midnight)
     return {
         "today": sum(today.values()),
-        "actions": [(action, today[action]) for action in Action.values if today[action]],
+        "actions": [(action, today[action]) for action in VERDICTS if today[action]],
         "shift_started_at": started,
         "shift": sum(1 for _action, at in rows if started and at >= started),
     }

@@ -2,14 +2,34 @@
 erasing.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from moderation.enums import Action, ActorKind, CaseKind, ReviewStatus, Seen, Severity
+from moderation.enums import (
+    JUDGES,
+    VERDICTS,
+    Action,
+    ActorKind,
+    CaseKind,
+    ReviewStatus,
+    Seen,
+    Severity,
+)
+
+
+class DecisionQuerySet(models.QuerySet):  # type: ignore[type-arg]  # not generic at runtime
+    def standing(self) -> Self:
+        """Without what was undone since."""
+        undos = Decision.objects.filter(reverses=models.OuterRef("pk"))
+        return self.filter(~models.Exists(undos))
+
+    def counted(self) -> Self:
+        """What every count of decisions means: verdicts of people and rules that stand."""
+        return self.filter(actor_kind__in=JUDGES, action__in=VERDICTS).standing()
 
 
 class Decision(models.Model):
@@ -66,6 +86,8 @@ class Decision(models.Model):
     source_id = models.BigIntegerField(_("source"), null=True)
     prev_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
+
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("decision")

@@ -8,6 +8,7 @@ from moderation.console import (
     exports,
     handover,
     jobs,
+    leaving,
     manual,
     month,
     queues,
@@ -22,6 +23,8 @@ app_name = "console"
 _SUBJECT = "subjects/<str:subject_type>/<uuid:subject_id>/"
 
 urlpatterns = [
+    # In place of the admin's, under its name.
+    path("logout/", leaving.sign_out, name="logout"),
     path("queues/", queues.queues_page, name="queues"),
     path("queues/<slug:slug>/", review.review_page, name="review"),
     path("assignments/", assignments.assignments_page, name="assignments"),

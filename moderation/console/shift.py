@@ -107,9 +107,6 @@ def _item(
     heads: dict[uuid.UUID, int],
 ) -> dict[str, Any]:
     is_lead = user.has_perm(LEAD)
-    in_time = timezone.now() - row.at <= timedelta(minutes=settings.UNDO_MINUTES)
-    locked = (row.to_guarded or row.to_held or row.to_hidden) and not is_lead
-    turn = "" if row.to_status == ReviewStatus.PENDING else _TURNS.get(Action(row.action), "")
     return {
         "id": row.pk,
         "at": row.at,
@@ -121,8 +118,25 @@ def _item(
         "subject": {"type": row.subject_type, "id": row.subject_id},
         "thumb_url": thumb,
         "to": row.to_status,
-        "undo": is_lead or (in_time and not (row.to_guarded or row.to_held)),
-        "reverse": "" if locked else turn,
-        "reopen": not locked and row.to_status in {ReviewStatus.APPROVED, ReviewStatus.REJECTED},
         "standing": heads.get(row.subject_id) == row.pk,
+        **_ways_back(row, is_lead=is_lead),
+    }
+
+
+def _ways_back(row: Decision, *, is_lead: bool) -> dict[str, Any]:
+    """The page offers the others only where `undo` is false: for leads too once the time is over,
+    but for what only an undo takes back, a lock on evidence for instance.
+    """
+    in_time = timezone.now() - row.at <= timedelta(minutes=settings.UNDO_MINUTES)
+    locked = (row.to_guarded or row.to_held or row.to_hidden) and not is_lead
+    turn = "" if row.to_status == ReviewStatus.PENDING else _TURNS.get(Action(row.action), "")
+    reopen = row.to_status in {ReviewStatus.APPROVED, ReviewStatus.REJECTED}
+    if is_lead:
+        undo = in_time or row.to_held or not (turn or reopen)
+    else:
+        undo = in_time and not (row.to_guarded or row.to_held)
+    return {
+        "undo": undo,
+        "reverse": "" if locked else turn,
+        "reopen": reopen and not locked,
     }

@@ -63,6 +63,30 @@ def test_past_the_undo_time_a_decision_can_be_turned_or_reopened(as_, decide, se
     ]
 
 
+def test_leads_too_turn_or_reopen_past_the_undo_time_and_undo_what_is_left_to_undo(
+    as_, decide, settings
+):
+    settings.UNDO_MINUTES = 10
+    rejected, purged = make_image(), make_image()
+    decide(make_image(), "approve", who="lead")
+    decide(rejected, "reject", who="lead", reason="violence")
+    decide(make_image(), "reject", who="lead", reason="minor-safety")
+    decide(make_image(), "escalate", who="lead", note="ours?")
+    decide(purged, "reject", reason="violence")
+    decide(purged, "purge", who="lead", reason="violence")
+    lead = as_("lead")
+    assert all(item["undo"] for item in shift(lead))
+    with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
+        items = shift(lead)
+    assert [(item["action"], item["undo"], item["reverse"], item["reopen"]) for item in items] == [
+        ("purge", True, "", False),
+        ("escalate", True, "", False),
+        ("reject", True, "approve", True),
+        ("reject", False, "approve", True),
+        ("approve", False, "reject", True),
+    ]
+
+
 def test_evidence_is_left_out_for_everybody_but_leads(as_, decide):
     image = make_image()
     decide(image, "reject", reason="minor-safety")

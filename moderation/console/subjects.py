@@ -61,12 +61,14 @@ def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
     case = Case.objects.select_related("claimed_by").filter(subject_id=subject.pk).first()
     last = Decision.objects.filter(subject_id=subject.pk).order_by("-pk").first()
     actor = Actor.person(person(request))
+    picture = _picture(request, queue, subject)
     context: dict[str, Any] = {
         "title": f"{queue.title}: {queue.title_of(subject) or subject.pk}",
         "queue": queue,
         "subject": subject,
         "subject_type": subject_type,
-        "picture": _picture(request, queue, subject),
+        "picture": picture,
+        "arrives": _arrives(picture, person(request)),
         "text": queue.text_of(subject),
         "about": contexts_of(queue, [subject], user=request.user)[subject.pk],
         "raw": queue.raw_of(subject),
@@ -128,6 +130,13 @@ def _picture(request: HttpRequest, queue: ReviewQueue, subject: Reviewable) -> P
         user_id=person(request).pk,
     )
     return found.get(subject.pk)
+
+
+def _arrives(picture: Picture | None, user: User) -> str:
+    """How much of it the page shows before anything is revealed, as review/veil.js has it."""
+    if picture is None or not picture.url or (picture.mime or "").startswith("audio/"):
+        return Seen.NONE
+    return Seen.BLURRED if user.blur else Seen.FULL
 
 
 def offered(

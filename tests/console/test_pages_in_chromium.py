@@ -6,6 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import User
+from moderation import search
 from tests.factories import (
     make_case,
     make_image,
@@ -17,17 +19,49 @@ from upstream.models import SyncRun
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_picture_is_blurred_until_it_is_pressed_and_that_is_logged(visit, admin, image):
+def test_a_picture_is_clear_only_while_it_is_held_and_that_is_logged(visit, admin, image):
     page = visit(admin).open(f"/admin/subjects/gallery.imagelog/{image.pk}/")
     picture = page.locator("[data-reveal] img")
     expect(picture).to_have_js_property("complete", True)
     assert picture.evaluate("image => image.naturalWidth") > 0
     assert "blur(24px) grayscale(1)" in picture.evaluate("i => getComputedStyle(i).filter")
-    page.locator("[data-reveal]").press("Enter")
+    page.locator("[data-reveal]").focus()
+    veiled = picture.evaluate("i => getComputedStyle(i).filter")
+    for key in ("Space", "Enter"):
+        page.keyboard.down(key)
+        expect(picture).to_have_css("filter", "none")
+        page.keyboard.up(key)
+        expect(picture).to_have_css("filter", veiled)
+    page.locator("[data-reveal]").hover()
+    page.mouse.down()
     expect(picture).to_have_css("filter", "none")
+    page.mouse.up()
+    expect(picture).to_have_css("filter", veiled)
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("1 decision applied.")).to_be_visible()
     expect(page.get_by_text("picture seen: In full")).to_be_visible()
+
+
+def test_pictures_arrive_everywhere_as_their_reader_prefers(visit, admin, image):
+    search.fill()
+    pages = ("/admin/gallery/imagelog/", f"/admin/search/?q={image.pk}")
+    veil = "image => getComputedStyle(image).filter"
+    visitor = visit(admin)
+    for blur, greyscale, filtered in (
+        (24, True, "blur(3px) grayscale(1)"),
+        (48, False, "blur(6px) grayscale(0)"),
+        (0, False, "blur(0px) grayscale(0)"),
+    ):
+        User.objects.filter(pk=admin.pk).update(blur=blur, greyscale=greyscale)
+        for path in pages:
+            picture = visitor.open(path).locator(".gh-thumb img").first
+            assert picture.evaluate(veil) == filtered, path
+    page = visitor.open(f"/admin/subjects/gallery.imagelog/{image.pk}/")
+    assert page.locator("[data-reveal] img").evaluate(veil) == filtered
+    expect(page.get_by_text("Hold to reveal")).to_have_count(0)
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("picture seen: In full")).to_be_visible()
+    assert visitor.wrong == []
 
 
 def test_missing_words_are_asked_for_before_anything_is_sent(visit, admin, image):
@@ -35,7 +69,7 @@ def test_missing_words_are_asked_for_before_anything_is_sent(visit, admin, image
     page.get_by_role("button", name="Reject").click()
     expect(page.get_by_text("Choose a reason first.")).to_be_visible()
     expect(page.locator("#reason")).to_be_focused()
-    page.get_by_role("button", name="Hold").click()
+    page.get_by_role("button", name="Hold", exact=True).click()
     expect(page.get_by_text("Write a note first.", exact=True)).to_be_visible()
     expect(page.get_by_text("Choose a reason first.")).to_be_hidden()
 

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from media.models import Attachment, File
 from moderation import cases
 from moderation.models import Case, Report
@@ -88,3 +89,21 @@ def test_a_video_has_a_player_of_its_own(as_):
     attach(file, asset)
     page = as_("moderator").get(url(asset)).content.decode()
     assert "<video" in page and " controls " in page and "data-player" in page
+
+
+@pytest.mark.parametrize(
+    ("mime", "blur", "seen"),
+    [
+        ("image/png", 24, "blurred"), ("image/png", 0, "full"),
+        ("audio/mpeg", 24, "none"), ("", 24, "none"),
+    ],
+)  # fmt: skip
+def test_the_form_says_how_much_the_page_shows_before_anything_is_revealed(
+    as_, people, mime, blur, seen
+):
+    User.objects.update(blur=blur)
+    asset = make_asset()
+    if mime:
+        attach(File.objects.create(sha256=bytes(range(32)), size=1, mime=mime), asset)
+    page = as_("moderator").get(url(asset)).content.decode()
+    assert f'name="seen" value="{seen}"' in page

@@ -151,7 +151,8 @@ def test_a_character_shows_its_authors_record_and_both_avatars_side_by_side(sit_
     both = page.locator(".gh-pair img")
     expect(both).to_have_count(2)
     assert both.first.evaluate("(image) => image.decode().then(() => image.naturalHeight)") == 400
-    page.locator("[data-reveal]").click()
+    page.locator("[data-reveal]").hover()
+    page.mouse.down()
     assert both.first.evaluate(veil) == "none"
     expect(page.get_by_text("3 pictures, 2 rejected, 1 in 30 days")).to_be_visible()
     assert visitor.wrong == []

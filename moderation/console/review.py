@@ -114,8 +114,8 @@ def page_config(request: HttpRequest, queue: ReviewQueue, user: User) -> dict[st
         "subjects": subject.partition("type/")[0],
         "login": reverse("admin:login"),
         "locale": get_language() or settings.LANGUAGE_CODE,
-        # Empty: the browser's own zone.
-        "timeZone": timezone.get_current_timezone_name() if user.time_zone else "",
+        # As on every other page: the chosen one, else the server's.
+        "timeZone": timezone.get_current_timezone_name(),
         "claimSeconds": settings.CLAIM_SECONDS,
         "undoMinutes": settings.UNDO_MINUTES,
         "csrf": get_token(request),

@@ -99,6 +99,10 @@ class Hashed:
         return f"/static/hashed/{name}"
 
 
+def test_without_a_chosen_time_zone_times_are_utc_as_on_every_other_page(as_):
+    assert page_config(as_("moderator").get("/admin/queues/images/"))["timeZone"] == "UTC"
+
+
 def test_settings_reach_the_page_as_data_that_cannot_end_its_block(as_, people):
     people["moderator"].blur = 12
     people["moderator"].time_zone = "Asia/Shanghai"

@@ -34,7 +34,7 @@ WHERE at >= %s AND at < %s AND actor_kind IN ('person', 'rule')
 GROUP BY case_queue, subject_type, reason, source_id, actor_kind, action
 """
 # What was turned round in the month counts against the verdict that it turned round: its queue, its
-# reason, its kind of actor. An undo names that verdict; else it is the subject's one before. Changed
+# reason, its kind of actor. An undo names that verdict; else it is the subject's one before. New
 # content that a sync or its author brought says nothing of the verdict on what was there before.
 _REVERSALS = """
 SELECT p.case_queue, p.subject_type, p.reason, p.source_id, p.actor_kind,

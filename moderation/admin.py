@@ -21,6 +21,7 @@ from moderation.admin_base import ExportableAdmin, names_of
 from moderation.admin_policy import ReasonAdmin, ReasonVersionAdmin, TermAdmin, TermVersionAdmin
 from moderation.console.access import person
 from moderation.console.badges import action_badge, status_badge
+from moderation.console.reasons import reason_words
 from moderation.filters import CaseFilterSet, DecisionFilterSet, TombstoneFilterSet
 from moderation.listing import filters_in_words
 from moderation.models import Case, Decision, Export, Receipt, Seal, Tombstone
@@ -143,8 +144,8 @@ class DecisionAdmin(_Log):
         return " · ".join(why(decision.case_why or [])) or "–"
 
     @display(description=_("Reason"))
-    def reason_column(self, decision: Decision) -> str:
-        return f"{decision.reason} v{decision.reason_version}" if decision.reason else "–"
+    def reason_column(self, decision: Decision) -> SafeString | str:
+        return reason_words(decision.reason, decision.reason_version)
 
 
 @admin.register(Seal)
@@ -156,10 +157,16 @@ class SealAdmin(ConsoleAdmin):
 @admin.register(Tombstone)
 class TombstoneAdmin(_Log):
     filterset_class = TombstoneFilterSet
-    list_display = ("id", "purged_at", "subject", "reason", "who", "erase_after", "erased_at")
+    list_display = (
+        "id", "purged_at", "subject", "reason_column", "who", "erase_after", "erased_at",
+    )  # fmt: skip
     list_display_links = ("id",)
     exclude = ("hashes",)
     readonly_fields = ("fingerprints", "receipts")
+
+    @display(description=_("Reason"))
+    def reason_column(self, tombstone: Tombstone) -> SafeString | str:
+        return reason_words(tombstone.reason)
 
     @display(description=_("SHA-256"))
     def fingerprints(self, tombstone: Tombstone) -> str:

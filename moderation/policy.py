@@ -29,6 +29,12 @@ def active_reasons(slugs: Collection[str]) -> dict[str, ReasonInForce]:
     }
 
 
+def reason_labels(slugs: Collection[str]) -> dict[str, str]:
+    """What those that exist are called in the active language; no query for none."""
+    rows = Reason.objects.filter(slug__in=list(slugs)) if slugs else []
+    return {reason.slug: reason.label for reason in rows}
+
+
 def content_of(row: Reason | Term) -> dict[str, Any]:
     """What a version keeps: every field but the key and the version itself."""
     return model_to_dict(row, exclude=["id", "version"])

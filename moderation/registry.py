@@ -30,7 +30,8 @@ class ReviewQueue:
     there where pictures changed · `conversation`, `decided` [{"id", "type", "status", "label",
     "thumb_url"}, …], other subjects beside it. The engine adds `flagged` [words of `text_of()` that
     the word list finds, …], `flagged_spans` (see flagging.flagged()), `reports` [{"kind",
-    "reporter", "category", "text", "at", "open"}, …], and what user_records() say to `user`.
+    "reporter", "category", "label", "text", "at", "open"}, …], and what user_records() say to
+    `user`.
     """
 
     slug: ClassVar[str]

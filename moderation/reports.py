@@ -25,6 +25,7 @@ from moderation.enums import (
 )
 from moderation.errors import TooManyReports, UnknownSubject, UnknownSubjectType
 from moderation.models import Case, Decision, Reason, Report, Reviewable
+from moderation.policy import reason_labels
 from moderation.queues import ESCALATIONS
 from moderation.registry import model_for
 from moderation.services import retrying
@@ -208,10 +209,11 @@ def open_reports(subject_ids: Collection[uuid.UUID]) -> list[Report]:
 
 def reports_of(subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]]:
     """What was said about each subject, newest first, for staff: {"kind", "reporter", "category",
-    "text", "at", "open"}. A fixed number of queries; subjects without any are left out.
+    "label", "text", "at", "open"}. A fixed number of queries; subjects without any are left out.
     """
     rows = list(Report.objects.filter(subject_id__in=subject_ids).order_by("-pk"))
     found = outcomes(rows) if rows else {}
+    labels = reason_labels({row.category for row in rows if row.category})
     shown: dict[uuid.UUID, list[dict[str, Any]]] = {}
     for row in rows:
         said = shown.setdefault(row.subject_id, [])
@@ -221,6 +223,7 @@ def reports_of(subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[dict[
                     "kind": row.kind,
                     "reporter": row.reporter,
                     "category": row.category,
+                    "label": labels.get(row.category, row.category),
                     "text": row.text,
                     "at": row.at,
                     "open": found[row.pk].is_open,

@@ -15,9 +15,10 @@ from moderation.console.access import LEAD, MODERATE, VIEW, person
 from moderation.console.attention import attention
 from moderation.console.freshness import kept_for
 from moderation.console.queues import queue_rows
+from moderation.console.reasons import reasons_by_slug
 from moderation.console.runs import latest_runs
 from moderation.enums import VERDICTS, Action, ActorKind
-from moderation.models import Decision, Reason, Shift
+from moderation.models import Decision, Shift
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -110,12 +111,6 @@ _OPTIONS = {
         },
     },
 }
-
-
-@kept_for(60)
-def reasons_by_slug() -> dict[str, Reason]:
-    """Also those no longer in force: the log still names them."""
-    return {reason.slug: reason for reason in Reason.objects.all()}
 
 
 def _reasons(rows: list[tuple[str, int]]) -> list[dict[str, Any]]:

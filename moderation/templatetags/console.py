@@ -21,6 +21,7 @@ from accounts.enums import Role
 from core.keyset import PARAMETERS
 from media.enums import Variant
 from moderation.console import badges
+from moderation.console.reasons import reason_words
 from moderation.enums import ActorKind, ReviewStatus, Seen, Why
 from moderation.registry import subject_types
 from upstream.badges import run_badge
@@ -34,6 +35,7 @@ register.filter("job_badge", badges.job_badge)
 register.filter("bank_action_badge", badges.bank_action_badge)
 register.filter("severity_badge", badges.severity_badge)
 register.filter("subject_badges", badges.subject_badges)
+register.filter("reason_words", reason_words)
 
 
 @register.filter

@@ -116,7 +116,7 @@ def test_a_decision_carries_reason_note_and_how_much_was_seen(as_, people):
     assert (decision.reason, decision.note, decision.seen) == ("violence", "blood", "full")
     assert (decision.actor_id, decision.to_status) == (people["moderator"].pk, "rejected")
     page = as_("viewer").get(url_of(image)).content.decode()
-    for text in ("violence v1", "blood", "moderator (Moderator)", "In full"):
+    for text in ("Violence, gore v1", "blood", "moderator (Moderator)", "In full"):
         assert text in page
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from media.models import Attachment, File
 from moderation import cases
-from moderation.models import Case, Report
+from moderation.models import Case, Decision, Report
 from tests.factories import make_asset, make_character, make_image
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +107,26 @@ def test_the_form_says_how_much_the_page_shows_before_anything_is_revealed(
         attach(File.objects.create(sha256=bytes(range(32)), size=1, mime=mime), asset)
     page = as_("moderator").get(url(asset)).content.decode()
     assert f'name="seen" value="{seen}"' in page
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "Violence, gore"), ("zh-hans", "暴力与血腥")]
+)
+def test_reasons_have_their_name_in_the_readers_language_and_their_slug_beside(
+    as_, people, language, label
+):
+    image = make_image()
+    moderator = as_("moderator")
+    User.objects.update(language=language)
+    moderator.post(
+        f"{url(image)}reports/", {"kind": "report", "reporter": "u-9", "category": "violence"}
+    )
+    moderator.post(f"{url(image)}decide/", {"action": "reject", "reason": "violence"})
+    batch = Decision.objects.get().batch
+    named = f'<span title="violence">{label} v1</span>'
+    for path in (url(image), "/admin/moderation/decision/"):
+        assert named in moderator.get(path).content.decode(), path
+    named = f'<span title="violence">{label}</span>'
+    page = moderator.get(url(image)).content.decode()
+    assert page.count(named) == 2, "beside the content, and in the timeline"
+    assert named in moderator.get(f"/admin/batches/{batch}/").content.decode()

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
+from django.utils.translation import override
 
 from moderation import cases
 from moderation.actors import Actor
 from moderation.api.presenting import present_subjects
-from moderation.enums import Priority, Why
+from moderation.enums import Priority, ReportKind, Why
 from moderation.models import Case, Report
 from moderation.registry import queue_for
-from moderation.reports import MOST, outcomes, reports_of
+from moderation.reports import MOST, Statement, outcomes, report, reports_of
 from moderation.services import Request, decide, undo
 from tests.factories import (
     case_of,
@@ -298,12 +299,22 @@ def test_moderators_are_shown_what_was_said(api):
     api("viewer").post("reports/", json=said(image, text="<b>Look</b>"))
     queue = queue_for("gallery.imagelog")
     user = make_person(role="moderator")
-    shown = present_subjects(queue, queue.load([image.pk]), user=user, purpose="claim")
-    (report,) = shown[image.pk]["context"]["reports"]
-    assert {name: report[name] for name in ("kind", "reporter", "category", "text", "open")} == {
-        "kind": "report", "reporter": "bob", "category": "violence", "text": "<b>Look</b>",
-        "open": True,
+    with override("en"):
+        shown = present_subjects(queue, queue.load([image.pk]), user=user, purpose="claim")
+    (found,) = shown[image.pk]["context"]["reports"]
+    at = found.pop("at")
+    assert at and found == {
+        "kind": "report", "reporter": "bob", "category": "violence", "label": "Violence, gore",
+        "text": "<b>Look</b>", "open": True,
     }  # fmt: skip
+
+
+def test_a_word_of_the_clients_own_stays_as_it_is():
+    image = make_image(review_status="approved")
+    said_so = Statement(ReportKind.REPORT, "bob", "not-ours")
+    report(subject=image.subject_key, said=said_so, client=make_person(role="viewer"))
+    [shown] = reports_of([image.pk])[image.pk]
+    assert (shown["category"], shown["label"]) == ("not-ours", "not-ours")
 
 
 def test_what_was_said_cannot_be_changed():

@@ -1,5 +1,6 @@
 """The console's pages in a real browser: alive, and saying what happened."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_running_run_moves_on_its_page_without_a_reload(visit, admin):
     expect(row.locator("[data-progress]")).to_have_text("150 / 200 · 75 %", timeout=10_000)
     expect(row.locator('[data-field="updated"]')).to_have_text("30")
     assert row.locator("progress").evaluate("bar => bar.value / bar.max") == 0.75
-    assert "left" in row.locator("[data-time]").inner_text()
+    assert re.fullmatch(r"\d+ s left", row.locator("[data-time]").inner_text())
     SyncRun.objects.filter(pk=run.pk).update(
         status=RunStatus.PARTIAL, finished_at=timezone.now(), failed=3
     )
@@ -94,6 +95,15 @@ def test_a_running_run_moves_on_its_page_without_a_reload(visit, admin):
     expect(row.locator("progress")).to_be_hidden()
     assert page.evaluate("window.same") is True
     assert visitor.wrong == []
+
+
+def test_the_time_left_is_one_phrase_in_chinese_too(visit, admin):
+    User.objects.filter(pk=admin.pk).update(language="zh-hans")
+    run = make_run(status=RunStatus.RUNNING, expected=200, seen=20, created=20)
+    SyncRun.objects.filter(pk=run.pk).update(started_at=timezone.now() - timedelta(seconds=60))
+    page = visit(admin).open("/admin/runs/")
+    left = page.locator(f'[data-run="{run.pk}"] [data-time]')
+    expect(left).to_have_text(re.compile(r"^剩余 \d+ 分$"))
 
 
 def test_a_run_without_a_known_total_shows_that_it_is_busy(visit, admin):

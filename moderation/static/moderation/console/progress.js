@@ -22,7 +22,7 @@ export function progress(row, run) {
   const rate = run.seen / took;
   write(row, "[data-rate]", run.seen && took >= 1 ? `${number.format(Number(rate.toPrecision(3)))} ${unitsOf(root).per}` : "–");
   const left = running && run.expected && rate ? (run.expected - run.seen) / rate : null;
-  write(row, "[data-time]", left === null ? span(root, took) : `${span(root, left)} ${unitsOf(root).left}`);
+  write(row, "[data-time]", left === null ? span(root, took) : String(unitsOf(root).left).replace("{span}", span(root, left)));
 }
 
 /** What the server rendered, for the columns that only this script computes. @param {HTMLElement} row */

@@ -2,33 +2,43 @@
 day.
 """
 
+import uuid
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
-from moderation.enums import ReviewStatus
+from moderation.enums import ActorKind, ReviewStatus, Seen
 from moderation.models import Case, Decision, Note, Report, Reviewable, Tombstone
 from moderation.registry import queue_for
+from upstream.models import Source, SyncRun
+
+# A run's id is made by another clock than the database's.
+_SKEW = timedelta(minutes=1)
 
 
 def of(subject: Reviewable) -> list[dict[str, Any]]:
-    """Oldest first: `event` is created, changed, decision, note, report, appeal, erased, case or
-    claimed; each with `at` and its own fields.
+    """Oldest first: `event` is created, synced, changed, claimed, seen, decision, note, report,
+    appeal, erased or case; each with `at` and its own fields.
+
+    Of syncs the one that brought it is known, of claims the present one and those that ended in a
+    decision. What was seen is told with the decision, so it stands at that time.
     """
     decisions = list(Decision.objects.filter(subject_id=subject.pk).order_by("id"))
     notes = list(Note.objects.filter(subject_id=subject.pk).select_related("user"))
     case = Case.objects.filter(subject_id=subject.pk).select_related("claimed_by").first()
     people = actor_names(decisions)
-    entries = [of_creation(subject), *_of_versions(subject)]
+    entries = [of_creation(subject), *_of_sync(subject), *_of_versions(subject)]
     entries += [of_report(each) for each in Report.objects.filter(subject_id=subject.pk)]
     entries += _of_erasing(subject)
-    entries += [of_decision(each, people) for each in decisions]
+    entries += _of_claims(decisions, case, people)
+    for each in decisions:
+        entries += [*_of_sight(each, people), of_decision(each, people)]
     entries += [of_note(each) for each in notes]
     if case is not None:
         entries.append(of_case(case))
-        entries += _of_claim(case)
     return sorted(entries, key=lambda entry: entry["at"])
 
 
@@ -39,7 +49,33 @@ def actor_names(decisions: Sequence[Decision]) -> dict[int, str]:
 
 
 def of_creation(subject: Reviewable) -> dict[str, Any]:
-    return {"at": subject.first_seen_at, "event": "created", "seed": subject.seed}
+    """When it was made, here or upstream; a model that does not say so was made when it came."""
+    made_at = getattr(subject, "created_at", subject.first_seen_at)
+    return {"at": made_at, "event": "created", "seed": subject.seed}
+
+
+def _of_sync(subject: Reviewable) -> list[dict[str, Any]]:
+    """The sync that brought it; without `run` where none ran then (a replayed record)."""
+    if subject.source is None or not subject.upstream_id:
+        return []
+    run = _run_at(subject.first_seen_at, subject.source)
+    return [
+        {
+            "at": subject.first_seen_at,
+            "event": "synced",
+            "source": subject.source.name,
+            "seed": subject.seed,
+            "run": run and run.pk,
+        }
+    ]
+
+
+def _run_at(moment: datetime, source: Source) -> SyncRun | None:
+    """A source has one run at a time, and their ids follow time: the last one begun by then."""
+    begun_by_then = uuid.UUID(int=int((moment + _SKEW).timestamp() * 1000) << 80)
+    rows = SyncRun.objects.filter(source=source, pk__lt=begun_by_then, started_at__lte=moment)
+    run = rows.order_by("-pk").first()
+    return run if run and (run.finished_at is None or run.finished_at >= moment) else None
 
 
 def _of_versions(subject: Reviewable) -> list[dict[str, Any]]:
@@ -58,10 +94,30 @@ def _of_erasing(subject: Reviewable) -> list[dict[str, Any]]:
     return [{"at": tombstone.erased_at, "event": "erased", "copies": len(tombstone.hashes)}]
 
 
-def _of_claim(case: Case) -> list[dict[str, Any]]:
-    if case.claimed_by is None or case.claimed_at is None:
+def _of_claims(
+    decisions: Sequence[Decision], case: Case | None, people: dict[int, str]
+) -> list[dict[str, Any]]:
+    """One for each lease: `actor` who holds it, or `decided_by` who ended it by deciding."""
+    found: dict[datetime, dict[str, Any]] = {}
+    for each in decisions:
+        if each.case_claimed_at is not None:
+            entry = {"at": each.case_claimed_at, "event": "claimed", "actor": ""}
+            found.setdefault(each.case_claimed_at, entry | {"decided_by": _who(each, people)})
+    if case is not None and case.claimed_by is not None and case.claimed_at is not None:
+        held = {"at": case.claimed_at, "event": "claimed", "actor": case.claimed_by.username}
+        found[case.claimed_at] = held | {"decided_by": ""}
+    return list(found.values())
+
+
+def _of_sight(decision: Decision, people: dict[int, str]) -> list[dict[str, Any]]:
+    if decision.actor_kind != ActorKind.PERSON or decision.seen == Seen.NONE:
         return []
-    return [{"at": case.claimed_at, "event": "claimed", "actor": case.claimed_by.username}]
+    who = _who(decision, people)
+    return [{"at": decision.at, "event": "seen", "actor": who, "seen": decision.seen}]
+
+
+def _who(decision: Decision, people: dict[int, str]) -> str:
+    return decision.actor_name or people.get(decision.actor_id or 0, "")
 
 
 def of_report(report: Report) -> dict[str, Any]:
@@ -90,7 +146,7 @@ def of_decision(decision: Decision, people: dict[int, str]) -> dict[str, Any]:
         "note": decision.note,
         "actor_kind": decision.actor_kind,
         "actor_id": decision.actor_id,
-        "actor": decision.actor_name or people.get(decision.actor_id or 0, ""),
+        "actor": _who(decision, people),
         "role": decision.actor_role,
         "seen": decision.seen,
         "reverses": decision.reverses,

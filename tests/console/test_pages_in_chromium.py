@@ -40,7 +40,7 @@ def test_a_picture_is_clear_only_while_it_is_held_and_that_is_logged(visit, admi
     expect(picture).to_have_css("filter", veiled)
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("1 decision applied.")).to_be_visible()
-    expect(page.get_by_text("picture seen: In full")).to_be_visible()
+    expect(page.get_by_text("admin had seen the picture: In full")).to_be_visible()
 
 
 def test_pictures_arrive_everywhere_as_their_reader_prefers(visit, admin, image):
@@ -61,7 +61,7 @@ def test_pictures_arrive_everywhere_as_their_reader_prefers(visit, admin, image)
     assert page.locator("[data-reveal] img").evaluate(veil) == filtered
     expect(page.get_by_text("Hold to reveal")).to_have_count(0)
     page.get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("picture seen: In full")).to_be_visible()
+    expect(page.get_by_text("admin had seen the picture: In full")).to_be_visible()
     assert visitor.wrong == []
 
 

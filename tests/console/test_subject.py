@@ -34,7 +34,7 @@ def test_it_shows_status_source_case_raw_object_and_arrival(as_, make):
     page = as_("viewer").get(url_of(subject)).content.decode()
     texts = (
         "Pending", subject.source.name, subject.upstream_id, "First look",
-        "from &lt;upstream&gt;", "Arrived", "nobody holds it",
+        "from &lt;upstream&gt;", "Arrived from", "nobody holds it",
     )  # fmt: skip
     for text in texts:
         assert text in page

@@ -5,9 +5,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from media.models import Attachment, File
-from moderation import cases
+from moderation import cases, timeline
+from moderation.actors import Actor
 from moderation.models import Case, Decision, Report
-from tests.factories import make_asset, make_character, make_image
+from moderation.services import Request, decide, undo
+from tests.factories import make_asset, make_character, make_image, make_run, make_source
+from upstream.enums import RunStatus
+from upstream.models import SyncRun
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +85,57 @@ def test_the_timeline_tells_changes_and_who_holds_it(as_, people):
     text = page.content.decode()
     assert "Its content changed" in text and "Claimed by moderator" in text
     assert page.context["timeline"][0]["at"] <= timezone.now()
+
+
+def test_the_timeline_tells_who_claimed_saw_decided_undid_and_purged(
+    as_, people, django_assert_max_num_queries
+):
+    image = make_image(seed="pending")
+    [case] = cases.claim(user=people["moderator"], queue="images", limit=1)
+    held = Request(
+        action="reject", case=case.pk, claim_token=case.claim_token, reason="violence", seen="full"
+    )
+    slip = decide(requests=[held], actor=Actor.person(people["moderator"]))
+    undo(batch=slip.batch, actor=Actor.person(people["moderator"]))
+    lead = as_("lead")
+    for action, more in (("reject", {"seen": "blurred"}), ("purge", {"confirmed": "1"})):
+        lead.post(f"{url(image)}decide/", {"action": action, "reason": "violence"} | more)
+    with django_assert_max_num_queries(9):
+        told_of = timeline.of(image)
+    events = [(each["event"], each.get("action", "")) for each in told_of]
+    assert [each for each in events if each[0] != "case"] == [
+        ("created", ""), ("synced", ""), ("claimed", ""), ("seen", ""), ("decision", "reject"),
+        ("decision", "undo"), ("seen", ""), ("decision", "reject"), ("decision", "purge"),
+    ]  # fmt: skip
+    page = lead.get(url(image)).content.decode()
+    for text in (
+        "Created", f"Arrived from {image.source.name} as “Pending”",
+        "Claimed, then decided by moderator", "moderator had seen the picture: In full",
+        "lead had seen the picture: Blurred", "reverses decision",
+    ):  # fmt: skip
+        assert text in page
+
+
+def test_the_sync_that_brought_a_subject_is_named_if_one_ran_then(as_):
+    source = make_source("gallery")
+    before = make_run(source=source)
+    alone = make_image(source=source)
+    during = make_run(source=source, status=RunStatus.RUNNING)
+    brought = make_image(source=source)
+    SyncRun.objects.filter(pk=during.pk).update(
+        status=RunStatus.SUCCEEDED, finished_at=timezone.now()
+    )
+    make_run(source=source), make_run()
+
+    def run_of(image):
+        [synced] = [each for each in timeline.of(image) if each["event"] == "synced"]
+        return synced["run"]
+
+    assert (run_of(alone), run_of(brought)) == (None, during.pk)
+    page = as_("viewer").get(url(brought)).content.decode()
+    assert f"/admin/runs/{during.pk}/" in page and str(before.pk) not in page
+    made_here = timeline.of(make_image(upstream_id=""))
+    assert "synced" not in [each["event"] for each in made_here]
 
 
 def test_a_video_has_a_player_of_its_own(as_):

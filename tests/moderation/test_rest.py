@@ -265,7 +265,7 @@ def test_a_subject_shows_its_timeline(api):
     decide(client, on(image, "approve", note="fine"))
     client.post(f"subjects/gallery.imagelog/{image.pk}/notes/", json={"text": "seen twice"})
     timeline = client.get(f"subjects/gallery.imagelog/{image.pk}/").json()["timeline"]
-    assert [entry["event"] for entry in timeline] == ["created", "decision", "note"]
+    assert [entry["event"] for entry in timeline] == ["created", "synced", "decision", "note"]
 
 
 def test_lists_page_by_an_opaque_cursor(api):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.console.walking import CUT, MOUSE_ONLY, OUTSIDE, WIDE, Visitor, violations
 from tests.console.world import fill
@@ -33,6 +34,23 @@ def test_axe_finds_nothing_serious_and_the_policy_holds(visit, admin, world, the
         if (problems := violations(page) + page.evaluate(MOUSE_ONLY))
     }
     assert not found, json.dumps(found, indent=1)
+    assert visitor.wrong == []
+    assert_policy(visitor)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"color_scheme": "light"}, {"color_scheme": "dark"}, PHONE, ZOOMED],
+    ids=["light", "dark", "phone", "zoomed"],
+)
+def test_the_page_that_asks_before_a_purge_is_as_good(visit, admin, world, options):
+    visitor = visit(admin, **options)
+    page = visitor.open(f"/admin/subjects/gallery.imagelog/{world['rejected']}/")
+    page.locator("#reason").select_option("violence")
+    page.get_by_role("button", name="Purge").click()
+    expect(page.get_by_role("heading", name="Purge “")).to_be_visible()
+    assert violations(page) + page.evaluate(MOUSE_ONLY) == []
+    assert page.evaluate(WIDE) + page.evaluate(CUT) == []
     assert visitor.wrong == []
     assert_policy(visitor)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from characters.models import Option
 from gallery.models import ImageDetail, ImageLog
+from media.services import store_bytes
 from moderation import cases, handover, search
 from moderation.actors import Actor
 from moderation.enums import BankAction, ExportState, JobKind, JobState, ReportKind, ScanState
@@ -30,6 +31,7 @@ from tests.factories import (
     make_asset,
     make_case,
     make_character,
+    make_cover,
     make_fault,
     make_image,
     make_person,
@@ -37,6 +39,7 @@ from tests.factories import (
     make_run,
     make_source,
 )
+from tests.media.samples import video, wav
 from upstream.enums import RunStatus
 
 # What people wrote is Chinese here, so that on a Chinese page Latin sentences are the console's.
@@ -52,9 +55,9 @@ def _subjects(admin: User, image: ImageLog) -> dict[str, object]:
     actor = Actor.person(admin)
     make_reason("violence", severity="high", label_zh="暴力")
     make_reason("minor-safety", severity="critical", label_zh="未成年人安全")
-    results = []
+    results, images = [], {}
     for number, action in enumerate(("approve", "reject", "escalate", "hold")):
-        subject = with_bytes(make_image(prompt=PROMPT), seed=number + 2)
+        images[action] = subject = with_bytes(make_image(prompt=PROMPT), seed=number + 2)
         wanted = Request(action=action, subject=subject.subject_key, reason="violence", note="为何")
         results += [decide(requests=[wanted], actor=actor) for _ in range(2)]
     late = make_asset(case=False, name="肖像")
@@ -72,8 +75,18 @@ def _subjects(admin: User, image: ImageLog) -> dict[str, object]:
     character = make_character(name="海员", bio="一位成年海员。", origin_prompt="你是成年海员。")
     return {
         "image": image.pk, "asset": late.pk, "character": character.pk,
+        "rejected": images["reject"].pk, **_other_pictures(),
         "batch": results[0].batch, "decision": results[0].results[0].decision,
     }  # fmt: skip
+
+
+def _other_pictures() -> dict[str, object]:
+    """A cover, a clip and a sound, each with bytes of its kind."""
+    clip = make_asset(name="短片", asset_type="Video")
+    sound = make_asset(name="声音", asset_type="Audio")
+    for subject, data in ((clip, video("webm")), (sound, wav())):
+        store_bytes(data=data, subject_type=subject.subject_type(), subject_id=subject.pk)
+    return {"cover": with_bytes(make_cover(), seed=8).pk, "clip": clip.pk, "sound": sound.pk}
 
 
 def _runs() -> dict[str, object]:

@@ -14,6 +14,7 @@ from upstream.clients.endpoint import Page
 from upstream.clients.errors import RecordError, UpstreamError
 from upstream.ledger import Counts, Ledger, Refused
 from upstream.models import Source, SyncRun
+from upstream.notes import LINKS_REFUSED, PUBLIC_ONLY
 from upstream.paging import PagedAdapter, Place, place_of
 
 OWN, PUBLIC = "own characters", "public characters"
@@ -115,7 +116,8 @@ class CharacterSync(PagedAdapter):
             except UpstreamError as error:
                 if error.code not in LINK_ERRORS:
                     raise
-                notes.append(f"No knowledge bases of {upstream_id}: {error.message}")
+                refused = {"character": upstream_id, "error": error.message}
+                notes.append(LINKS_REFUSED % refused)
         left = state["links"][LINKS_AT_ONCE:]
         return Step(items=links, state={**state, "links": left}, extra={"notes": notes})
 
@@ -128,7 +130,7 @@ class CharacterSync(PagedAdapter):
         self._touched = []
         progress = super().store(step)
         if not self.source.token:
-            progress.notes.append("Without a token only public characters are read.")
+            progress.notes.append(PUBLIC_ONLY)
         if self._touched and not self.ledger.dry:
             progress.state = {**progress.state, "links": list(dict.fromkeys(self._touched))}
             progress.done = False

@@ -22,6 +22,7 @@ from upstream.enums import SourceKind
 from upstream.errors import Looped, NotSyncable
 from upstream.ledger import NO_PASS, Refused, key_of
 from upstream.models import ScopePass, Source
+from upstream.notes import ALBUM_REFUSED, NO_CHARACTERS, PREVIEWS_ONLY
 
 # Upstream shows the last 90 days; an hour for clocks that differ.
 VISIBLE = timedelta(days=90) - timedelta(hours=1)
@@ -124,7 +125,7 @@ class GallerySync(Adapter):
                     break  # what was read is stored first; the next read meets the error again
                 state = self._skip_or_raise(album, state, error, portion)
         if done and not state.get("after"):
-            portion.notes.append("There are no characters yet: sync their source first.")
+            portion.notes.append(NO_CHARACTERS)
         return Step(items=portion.items, state=state, done=done, extra={"portion": portion})
 
     def store(self, step: Step) -> Progress:
@@ -197,7 +198,7 @@ class GallerySync(Adapter):
         portion.items += items
         if page.membership_required:
             portion.partial = True
-            portion.notes.append("The token sees previews only: upstream asks for a membership.")
+            portion.notes.append(PREVIEWS_ONLY)
             return self._leave(album, state, portion, finished=None)
         if page.next_cursor is None:
             return self._leave(album, state, portion, finished=True)
@@ -233,7 +234,8 @@ class GallerySync(Adapter):
         if error.code not in ALBUM_ERRORS or not error.permanent:
             raise error
         portion.partial = True
-        portion.notes.append(f"The album of {album.character_id} cannot be read: {error.message}")
+        refused = {"character": album.character_id, "error": error.message}
+        portion.notes.append(ALBUM_REFUSED % refused)
         return self._leave(album, state, portion, finished=None)
 
     def _count_idle(self, state: State, portion: _Portion, seen: int) -> State:

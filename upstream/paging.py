@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from upstream import notes
 from upstream.adapters import Adapter, Progress, State, Step
 from upstream.clients.endpoint import Page
 from upstream.errors import Looped
@@ -158,15 +159,15 @@ class PagedAdapter(Adapter):
             return place.again()
         gone = self.ledger.vanished(place.as_pass)
         if gone:
-            progress.notes.append(f"{gone} records vanished from {scope} while it was read.")
+            progress.notes.append(notes.VANISHED % {"number": gone, "place": scope})
         if place.doubled:
-            progress.notes.append(f"{scope}: {place.items - place.listed} rows repeat another.")
+            doubles = place.items - place.listed
+            progress.notes.append(notes.REPEATED % {"place": scope, "number": doubles})
         elif not place.settled:
             progress.partial = True
             progress.state = {**progress.state, "unsettled": True}
-            progress.notes.append(
-                f"{scope}: upstream says {place.total}, {place.listed} could be read."
-            )
+            told = {"place": scope, "total": place.total, "number": place.listed}
+            progress.notes.append(notes.UNREAD % told)
         return place.next_list()
 
 

@@ -25,6 +25,7 @@ from moderation.console.reasons import reason_words
 from moderation.enums import ActorKind, ReviewStatus, Seen, Why
 from moderation.registry import subject_types
 from upstream.badges import run_badge
+from upstream.notes import in_words
 
 register = template.Library()
 
@@ -131,6 +132,15 @@ def own_path(url: str) -> str:
 @register.filter
 def words(text: str) -> list[str]:
     return text.split()
+
+
+@register.filter
+def run_note(note: str) -> SafeString:
+    """A run's note in the reader's language; one that we do not know is marked as English."""
+    told = in_words(note)
+    if told is None:
+        return format_html('<span lang="en">{}</span>', note)
+    return format_html("<span>{}</span>", told)
 
 
 @register.filter

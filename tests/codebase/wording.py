@@ -28,7 +28,7 @@ DJANGOS_OWN = [
 ]
 # The functions that mark, and how many of their first arguments are texts.
 MARKERS = {
-    "gettext": 1, "gettext_lazy": 1, "ngettext": 2, "ngettext_lazy": 2,
+    "gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "ngettext": 2, "ngettext_lazy": 2,
     "pgettext": 2, "pgettext_lazy": 2,
 }  # fmt: skip
 # moderation/console/review_words.py's own.

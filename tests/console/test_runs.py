@@ -1,8 +1,10 @@
 """Runs on their pages: what is shown, and the operators' buttons."""
 
 import pytest
+from django.utils.translation import override
 
 from tests.factories import make_fault, make_run, make_source
+from upstream import notes
 from upstream.enums import RunStatus
 from upstream.models import Fault, SyncRun
 
@@ -38,6 +40,31 @@ def test_a_run_shows_its_counts_notes_error_and_failed_records(as_):
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "&quot;a&quot;: {\n" in page
+
+
+def test_notes_are_told_in_the_readers_language_and_unknown_ones_are_marked_as_english(as_, people):
+    told_of = [
+        notes.VANISHED % {"number": 3, "place": "album a: b"},
+        notes.REPEATED % {"place": "album a", "number": 2},
+        notes.UNREAD % {"place": "album a", "total": 9, "number": 7},
+        notes.NO_CHARACTERS,
+        notes.PREVIEWS_ONLY,
+        notes.ALBUM_REFUSED % {"character": "c-1", "error": "No <b>access</b>: 403"},
+        notes.LINKS_REFUSED % {"character": "c-1", "error": "404"},
+        notes.PUBLIC_ONLY,
+    ]
+    for note in told_of:
+        with override("en"):
+            assert notes.in_words(note) == note
+        with override("zh-hans"):
+            assert notes.in_words(note) not in {note, None}
+    run = make_run(status=RunStatus.PARTIAL, notes=[*told_of, "Something else."])
+    people["viewer"].language = "zh-hans"
+    people["viewer"].save()
+    page = as_("viewer").get(f"/admin/runs/{run.pk}/").content.decode()
+    assert "<span>album a: b 在读取期间有 3 条记录消失。</span>" in page
+    assert "No &lt;b&gt;access&lt;/b&gt;: 403" in page
+    assert page.count('<span lang="en">') == 1 and '<span lang="en">Something else.</span>' in page
 
 
 @pytest.mark.parametrize("payload", ["[" * 100_000, r'{"name": "\ud83d"}', "not json", ""])

@@ -192,3 +192,72 @@ def test_the_history_goes_back_as_far_as_the_shift(sit_down, pictures, alice):
     desk.page.get_by_role("button", name="Show older ones").click()
     expect(desk.page.locator(".past")).to_have_count(63)
     expect(desk.page.locator(".past").last).to_contain_text("old-00")
+
+
+def run_out() -> None:
+    """Every lease ends, as in an outage that is longer than one."""
+    Case.objects.filter(claimed_by__isnull=False).update(
+        claimed_until=timezone.now() - timedelta(minutes=1)
+    )
+
+
+@pytest.mark.parametrize("reload", [False, True], ids=["on-the-same-page", "after-a-reload"])
+def test_an_outage_longer_than_the_leases_brings_no_decision_back(
+    own_server, pictures, alice, reload
+):
+    """The page claims again as soon as the server is back: first it sends what it still has."""
+    server, open_page = own_server
+    pictures(6)
+    desk = open_page(alice).ready()
+    desk.page.wait_for_load_state("networkidle")
+    server.kill()
+    wanted = {}
+    for _ in range(3):
+        wanted |= {desk.approve(): [APPROVED], desk.reject(4): [VIOLENCE]}
+    desk.shows("error")
+    run_out()
+    server.start()
+    if reload:
+        desk.page.reload()
+    desk.all_sent()
+    desk.shows("clear")
+    assert log() == wanted
+    expect(desk.page.locator("#toasts")).to_be_empty()
+
+
+def test_at_the_normal_pace_the_next_batch_does_not_wait_for_the_outbox(sit_down, pictures, alice):
+    pictures(30)
+    desk = sit_down(alice).ready()
+    desk.page.wait_for_load_state("networkidle")
+    held = []
+    let_go = False
+    desk.page.route(
+        "**/api/moderation/decisions/",
+        lambda route: route.continue_() if let_go else held.append(route),
+    )
+    with desk.page.expect_response("**/claim/") as claimed:
+        for _ in range(10):
+            desk.approve()
+    assert claimed.value.status == 200
+    assert desk.unsent == 10
+    assert log() == {}
+    assert len(held) == 1  # one after the other
+    let_go = True
+    held[0].continue_()
+    desk.all_sent()
+    assert len(log()) == 10
+
+
+def test_the_lease_of_what_is_decided_but_not_sent_is_renewed(sit_down, pictures, alice):
+    pictures(3)
+    desk = sit_down(alice).ready()
+    desk.page.route("**/api/moderation/decisions/", lambda route: route.abort())
+    first = desk.approve()
+    run_out()
+    desk.page.wait_for_timeout(2_100)  # two heartbeats are never closer than that
+    with desk.page.expect_response("**/claims/renew/"):
+        desk.page.evaluate("() => dispatchEvent(new Event('online'))")
+    assert (Case.objects.get(pk=first).claimed_until or timezone.now()) > timezone.now()
+    desk.page.unroute_all()
+    desk.all_sent()
+    assert log() == {first: [APPROVED]}

@@ -37,15 +37,15 @@ export class Batches extends EventTarget {
 
   /**
    * @param {import("./deck.js").Deck} deck
-   * @param {import("./outbox.js").Outbox} outbox
+   * @param {import("./sender.js").Sender} sender
    * @param {import("./modes.js").Modes} modes
    */
-  constructor(deck, outbox, modes) {
+  constructor(deck, sender, modes) {
     super();
     this.deck = deck;
-    this.outbox = outbox;
+    this.outbox = sender.outbox;
     this.modes = modes;
-    this.supply = new Supply(outbox, modes);
+    this.supply = new Supply(sender, modes);
     deck.addEventListener("change", () => this.#follow());
   }
 
@@ -130,6 +130,7 @@ export class Batches extends EventTarget {
 
   /** @param {unknown} error */
   #fail(error) {
+    if (this.deck.open.length) return phase("cards"); // one came back meanwhile
     this.deck.load([]);
     if (error instanceof NotSignedIn) return phase("signed-out");
     if (error instanceof Refused && error.status === 403) return phase("denied");

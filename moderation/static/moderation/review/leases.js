@@ -6,6 +6,8 @@ import { config } from "./config.js";
 
 /** @typedef {import("./card.js").Card} Card */
 
+/** So many may be renewed with one request; nobody holds more. */
+const MOST = 500;
 /** Without a key or a pointer for so long, claims are left to run out: others may take them. */
 const AWAY = Math.max(config.claimSeconds, 300) * 1000;
 
@@ -15,10 +17,14 @@ export class Leases extends EventTarget {
   #lastBeat = Date.now();
   #beating = false;
 
-  /** @param {() => Card[]} cards all that this page holds, decided or not */
-  constructor(cards) {
+  /**
+   * @param {() => Card[]} cards all that this page holds, decided or not
+   * @param {import("./outbox.js").Outbox} outbox
+   */
+  constructor(cards, outbox) {
     super();
     this.cards = cards;
+    this.outbox = outbox;
     for (const name of ["keydown", "pointerdown", "pointermove", "wheel"]) {
       addEventListener(name, () => this.#sign(), { passive: true, capture: true });
     }
@@ -47,15 +53,16 @@ export class Leases extends EventTarget {
     else if (!away && this.cards().some((card) => card.isOpen && this.left(card) < 0)) this.beat();
   }
 
-  /** Renews what this page holds; what is not renewed is lost. */
+  /** Renews what this page holds, also what is decided and not sent yet; an open card not renewed is lost. */
   async beat() {
+    if (this.#beating || Date.now() - this.#lastBeat < 2_000) return;
     const cards = this.cards().filter((card) => card.isOpen);
-    if (this.#beating || !cards.length) return;
-    if (Date.now() - this.#lastBeat < 2_000) return;
+    const held = [...new Set([...cards.map((card) => card.id), ...this.outbox.cases()])];
+    if (!held.length) return;
     this.#beating = true;
     this.#lastBeat = Date.now();
     try {
-      const { cases } = await api.renew(cards.map((card) => card.id));
+      const { cases } = await api.renew(held.slice(0, MOST));
       const kept = new Map(cases.map((row) => [row.id, row.expires_at]));
       for (const card of cards) this.#judge(card, kept.get(card.id));
     } catch (error) {

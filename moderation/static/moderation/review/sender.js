@@ -6,13 +6,14 @@ import { failures, without } from "./results.js";
 import { alone, isOpen, thisTab } from "./tabs.js";
 
 /** @typedef {import("./types.js").Entry} Entry */
-/** @typedef {import("./outbox.js").Outbox} Outbox */
 /** @typedef {import("./api.js").BatchAnswer} BatchAnswer */
 /** @typedef {import("./types.js").Failure} Failure */
 /** @typedef {{entry: Entry, batch: string, failed: Failure[], n: number}} Outcome `n`: rows that did not fail */
 
 const LONGEST_WAIT = 30_000;
 const LOOK = 5_000;
+/** Longer than any request takes. */
+const LATE = 35_000;
 /** The server forgets keys after 30 days: an older entry might be decided twice. */
 const TOO_OLD = 29 * 86_400_000;
 
@@ -24,13 +25,16 @@ export class Sender extends EventTarget {
   /** @type {"ready" | "offline" | "signed-out"} */
   state = "ready";
   #failures = 0;
-  #running = false;
+  /** A try failed since all was sent last, or none has been made. */
+  #behind = true;
+  /** @type {Promise<void> | null} */
+  #running = null;
   #again = false;
   #timer = 0;
   /** @type {Set<string>} entries whose request is under way */
   #busy = new Set();
 
-  /** @param {Outbox} outbox */
+  /** @param {import("./outbox.js").Outbox} outbox */
   constructor(outbox) {
     super();
     this.outbox = outbox;
@@ -43,6 +47,11 @@ export class Sender extends EventTarget {
     });
   }
 
+  /** Whether decisions wait that should have been answered by now. */
+  get isBehind() {
+    return this.outbox.all().some(({ tab, at }) => this.#behind || (tab === thisTab && Date.now() - at > LATE));
+  }
+
   /** Whether an entry surely never left this browser. @param {Entry} entry */
   isUntouched(entry) {
     return !entry.tried && !this.#busy.has(entry.id);
@@ -53,11 +62,14 @@ export class Sender extends EventTarget {
     if (!this.#timer) this.kick();
   }
 
-  /** Sends what is there now, without waiting for the next try. */
-  async kick() {
+  /** Sends what is there now, without waiting for the next try; resolves when all is sent or a try failed. */
+  kick() {
     this.#again = true;
-    if (this.#running) return;
-    this.#running = true;
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  async #run() {
     clearTimeout(this.#timer);
     this.#timer = 0;
     try {
@@ -66,7 +78,7 @@ export class Sender extends EventTarget {
         await this.#pass();
       }
     } finally {
-      this.#running = false;
+      this.#running = null;
     }
   }
 
@@ -82,11 +94,13 @@ export class Sender extends EventTarget {
       this.#failures = 0;
       this.#become("ready");
     }
+    this.#behind = false;
     if (!entries.length && navigator.onLine) this.#become("ready");
   }
 
   /** @param {unknown} error */
   #pause(error) {
+    this.#behind = true;
     if (error instanceof NotSignedIn) return this.#become("signed-out");
     if (!(error instanceof TryLater)) throw error;
     this.#again = false;
@@ -145,12 +159,7 @@ export class Sender extends EventTarget {
     this.outbox.remove(entry.id);
   }
 
-  /**
-   * A refusal of the whole request settles the entry; everything else is for the next try.
-   * @param {() => Promise<BatchAnswer>} request
-   * @param {"refused" | "kept"} event
-   * @param {Entry} entry
-   */
+  /** A refusal of the whole request settles the entry; everything else is for the next try. @param {() => Promise<BatchAnswer>} request @param {"refused" | "kept"} event @param {Entry} entry */
   async #ask(request, event, entry) {
     try {
       return await request();
@@ -169,14 +178,7 @@ export class Sender extends EventTarget {
     this.#settle(event, entry, entry.batch ?? "", failed);
   }
 
-  /**
-   * The entry is answered.
-   * @param {string} event
-   * @param {Entry} entry
-   * @param {string} batch
-   * @param {Failure[]} failed
-   * @param {number} [rows] that were answered
-   */
+  /** The entry is answered, `rows` of it. @param {string} event @param {Entry} entry @param {string} batch @param {Failure[]} failed @param {number} [rows] */
   #settle(event, entry, batch, failed, rows) {
     this.outbox.remove(entry.id);
     this.#tell(event, entry, batch, failed, rows);

@@ -1,7 +1,7 @@
 // @ts-check
 /** Where cards come from: what this browser still holds after a reload, then claims, one batch ahead. */
 
-import { api, MOST } from "./api.js";
+import { api, MOST, TryLater } from "./api.js";
 import { Card } from "./card.js";
 import { all, gather } from "./family.js";
 import * as ledger from "./ledger.js";
@@ -18,9 +18,10 @@ export class Supply {
   prepared = [];
   #inherited = false;
 
-  /** @param {import("./outbox.js").Outbox} outbox @param {import("./modes.js").Modes} modes */
-  constructor(outbox, modes) {
-    this.outbox = outbox;
+  /** @param {import("./sender.js").Sender} sender @param {import("./modes.js").Modes} modes */
+  constructor(sender, modes) {
+    this.sender = sender;
+    this.outbox = sender.outbox;
     this.modes = modes;
   }
 
@@ -53,6 +54,7 @@ export class Supply {
 
   /** @returns {Promise<Batch>} */
   async #take() {
+    await this.#sendFirst();
     const look = !this.#inherited || ledger.isUnread();
     const inherited = look ? await this.#inherit() : [];
     this.#inherited = true;
@@ -62,11 +64,24 @@ export class Supply {
 
   /** The prepared batch and as many as one claim gives beside it. Rejects as the API does. @returns {Promise<Batch>} */
   async more() {
+    await this.#sendFirst();
     const { cards, open } = await this.#claim(MOST);
     const ahead = this.prepared.filter((card) => card.isOpen);
     if (ahead.length) this.#ahead = null;
     this.prepared = [];
     return { cards: [...ahead, ...cards], open };
+  }
+
+  /**
+   * What waits since a failure is sent before anything is claimed: its leases may have run out, and the claim
+   * would give the same cases to us again with other tokens, so that these decisions came too late.
+   */
+  async #sendFirst() {
+    const { sender } = this;
+    if (!sender.isBehind) return;
+    await sender.kick();
+    // Signed out: the claim meets the same, and there is a state for it.
+    if (sender.isBehind && sender.state !== "signed-out") throw new TryLater("decisions are still unsent");
   }
 
   /** @param {number} limit @returns {Promise<Batch>} */

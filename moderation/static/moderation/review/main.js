@@ -149,6 +149,7 @@ desk.addEventListener("exhausted", () => batches.refill());
 answers.addEventListener("counted", (event) => header.count(/** @type {CustomEvent} */ (event).detail));
 leases.addEventListener("lost", (event) => {
   const card = /** @type {CustomEvent} */ (event).detail;
+  batches.supply.lose(card);
   deck.peel(card, t("lost"));
   if (card === deck.current) announce(t("lost"));
   deck.changed();

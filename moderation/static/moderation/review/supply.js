@@ -3,7 +3,7 @@
 
 import { api, MOST, TryLater } from "./api.js";
 import { Card } from "./card.js";
-import { all, gather } from "./family.js";
+import { all, gather, part } from "./family.js";
 import * as ledger from "./ledger.js";
 
 /** @typedef {import("./types.js").Case} Case */
@@ -106,6 +106,13 @@ export class Supply {
   #cards(cases) {
     const decided = this.outbox.cases();
     return gather(cases.filter((row) => !decided.has(row.id)).map((row) => new Card(row)));
+  }
+
+  /** A claim was lost: of a prepared family another member stands for the rest. @param {Card} card */
+  lose(card) {
+    const at = this.prepared.indexOf(card);
+    const rest = at < 0 ? undefined : part(card);
+    if (rest) this.prepared.splice(at, 1, rest);
   }
 
   /** Notes what this page holds, for the page after a reload. @param {Card[]} cards */

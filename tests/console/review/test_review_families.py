@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from media.models import Attachment, Fingerprint
-from moderation import precedents
+from moderation import cases, precedents
 from moderation.actors import Actor
 from moderation.models import Case, Decision, Sight
 from moderation.services import Request, decide
@@ -71,6 +71,48 @@ def test_a_member_is_peeled_off_and_decided_by_itself(sit_down, alice, bursts):
     desk.reject(1)
     desk.all_sent()
     assert sorted(statuses(burst)) == ["approved"] * 3 + ["rejected"]
+
+
+def test_b_steps_the_blur_of_the_member_that_is_in_view(sit_down, alice, bursts):
+    bursts(3)
+    desk = painted(sit_down(alice).ready(), 3)
+    step = desk.page.locator("#veil-step")
+    desk.press("Shift+ArrowRight").ready().press("b")
+    expect(step).to_have_text("lighter")
+    desk.press("Shift+ArrowLeft")
+    expect(step).to_have_text("")
+    desk.press("Shift+ArrowRight")
+    expect(step).to_have_text("lighter")
+    # The grid shows a family by its first picture.
+    desk.press("g", "b", "b")
+    expect(desk.page.locator(".cell .cell-picture.is-bare")).to_have_count(1)
+    desk.press("g")
+    expect(step).to_have_text("not blurred")
+
+
+def test_the_first_of_a_prepared_family_is_lost_and_the_others_still_come(
+    sit_down, alice, bob, bursts, pictures
+):
+    pictures(20)
+    (burst,) = bursts(3)
+    desk = sit_down(alice).ready()
+    for _ in range(12):  # the next batch is claimed ahead
+        desk.approve()
+    desk.all_sent().page.wait_for_load_state("networkidle")
+    members = Case.objects.filter(subject_id__in=[image.pk for image in burst])
+    assert {case.claimed_by for case in members} == {alice}
+    first = cases.held(alice)[-3]
+    members.filter(pk=first.pk).update(claimed_by=None, claim_token=None)
+    cases.claim_one(user=bob, case_id=first.pk)
+    desk.page.wait_for_timeout(2_100)  # two heartbeats are never closer than that
+    with desk.page.expect_response("**/claims/renew/"):
+        desk.page.evaluate("() => dispatchEvent(new Event('online'))")
+    for _ in range(8):
+        desk.approve()
+    painted(desk, 2)
+    expect(desk.page.locator("#strip .tile")).to_have_count(1)
+    desk.press("a").all_sent()
+    assert sorted(statuses(burst)) == ["approved", "approved", "pending"]
 
 
 def test_a_family_of_more_than_fifty_asks_once_and_shows_all_of_it(sit_down, alice, bursts):

@@ -88,7 +88,7 @@ async function undo() {
 }
 
 function veil() {
-  const card = deck.current;
+  const card = sheet.inView(deck.current ?? null);
   if (!card) return;
   card.step += 1;
   deck.changed();

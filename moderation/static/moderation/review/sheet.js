@@ -86,9 +86,9 @@ export class Sheet {
     this.modes = modes;
   }
 
-  /** The card whose picture is large: of the family in view the chosen member. @param {Card | null} card */
+  /** The card whose picture is large: of the family in view the chosen member, in the grid its first. @param {Card | null} card */
   inView(card) {
-    if (card !== this.#lead || !card?.whole.includes(this.#chosen ?? card)) this.#chosen = null;
+    if (this.modes.isGrid || card !== this.#lead || !card?.whole.includes(this.#chosen ?? card)) this.#chosen = null;
     this.#lead = card;
     return this.#chosen ?? card;
   }

@@ -219,7 +219,10 @@ def test_a_selection_survives_a_lost_connection_and_a_closed_tab_once(grid):
     ids = grid.ids
     grid.desk.page.route("**/api/moderation/decisions/", lambda route: route.abort())
     grid.desk.press("x", "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight", "a")
-    expect(grid.page.locator("#unsent")).to_have_text("1 unsent")
+    expect(grid.page.locator("#unsent")).to_have_text("4 unsent")  # cards, not acts
+    grid.page.click("#signout button")
+    expect(grid.page.locator("#leaving-text")).to_contain_text("4 decisions are not sent yet")
+    grid.page.click("#leaving-stay")
     assert log() == {}
     reopened = grid.desk.new_tab()
     grid.page.close()

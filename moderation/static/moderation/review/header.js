@@ -93,11 +93,11 @@ export class Header {
   #unsent() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    const { size } = this.outbox;
+    const { decisions } = this.outbox;
     const { state } = this.sender;
     const pill = byId("unsent");
-    setText(pill, size ? t("unsent", { n: size }) : t("all_sent"));
-    pill.dataset.state = size ? "warn" : "good";
+    setText(pill, decisions ? t("unsent", { n: decisions }) : t("all_sent"));
+    pill.dataset.state = decisions ? "warn" : "good";
     banner("offline", state === "offline" ? t("offline") : "");
     const login = { href: `${config.login}?next=${encodeURIComponent(location.pathname)}`, label: t("sign_in") };
     banner("signed-out", state === "signed-out" ? t("signed_out") : "", login);

@@ -31,6 +31,11 @@ export class Outbox extends EventTarget {
     return this.all().length;
   }
 
+  /** How many decisions wait, or are to be undone: one act may be on many cards. */
+  get decisions() {
+    return this.all().reduce((sum, { rows, cases }) => sum + Math.max(rows.length, cases.length, 1), 0);
+  }
+
   /** @param {string} id @returns {Entry | null} */
   get(id) {
     const key = this.prefix + id;

@@ -20,8 +20,8 @@ export function guardSignOut(outbox, sender) {
   }
 
   const tell = () => {
-    const { size } = outbox;
-    setText(byId("leaving-text"), size ? t("leaving", { n: size }) : t("leaving_sent"));
+    const { decisions } = outbox;
+    setText(byId("leaving-text"), decisions ? t("leaving", { n: decisions }) : t("leaving_sent"));
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -68,7 +68,7 @@ def _header() -> Words:
             "This browser's storage is full or blocked: keep this page open until all is sent."
         ),
         "decided_today": plural("{n} decision today", "{n} decisions today"),
-        "batch_here": plural("{n} picture to look at", "{n} pictures to look at"),
+        "batch_here": plural("{n} card to look at", "{n} cards to look at"),
     }
 
 

@@ -189,7 +189,7 @@ def test_the_history_goes_back_as_far_as_the_shift(sit_down, pictures, alice):
     desk = sit_down(alice).ready()
     desk.press("h")
     expect(desk.page.locator(".past")).to_have_count(60)
-    desk.page.get_by_role("button", name="Show older ones").click()
+    desk.page.get_by_role("button", name="Show older ones").dblclick()
     expect(desk.page.locator(".past")).to_have_count(63)
     expect(desk.page.locator(".past").last).to_contain_text("old-00")
 

@@ -22,6 +22,8 @@ export class History {
   #list = byId("history-list");
   /** @type {Past[]} */
   #items = [];
+  /** Counts what was asked for: only the newest answer is listed. */
+  #asked = 0;
 
   /**
    * @param {import("./desk.js").Desk} desk
@@ -47,14 +49,16 @@ export class History {
 
   /** The newest, or those before what is listed. */
   async #load() {
+    const asked = ++this.#asked;
     try {
       const { items, more } = await api.shift(this.#items.at(-1)?.id);
+      if (asked !== this.#asked) return;
       this.#items.push(...items);
       if (!this.#items.length) return this.#tell(t("history_empty"));
       const rows = this.#items.map((item, at) => this.#row(item, this.#items[at - 1]));
       this.#list.replaceChildren(...rows, ...(more ? [this.#older()] : []));
     } catch {
-      this.#tell(t("history_failed"));
+      if (asked === this.#asked) this.#tell(t("history_failed"));
     }
   }
 
@@ -72,18 +76,21 @@ export class History {
   #row(item, before) {
     const words = t(`was_${item.action}`) + (item.reason ? ` · ${labelOf(item.reason)}` : "");
     const picture = make("span", { class: "past-thumb" });
-    if (item.thumb_url) picture.append(make("img", { src: here(item.thumb_url), alt: "", loading: "lazy" }));
+    const image = item.thumb_url ? make("img", { src: here(item.thumb_url), alt: "", loading: "lazy" }) : null;
+    if (image) picture.append(image);
     const link = make("a", { href: `${config.subjects}${item.subject.type}/${item.subject.id}/` });
     link.append(outside(item.title));
     const mark = make("span", { class: "past-mark", "data-mark": item.action });
     mark.append(icon(iconOf(item.action)), words);
     const text = make("div", { class: "past-text" }, link, mark);
     const at = make("time", { datetime: item.at }, time(item.at));
-    return make("li", { class: "past" }, picture, text, at, this.#ways(item, before));
+    return make("li", { class: "past" }, picture, text, at, this.#ways(item, before, image));
   }
 
-  /** What was decided together is undone together, by the first of its rows. @param {Past} item @param {Past | undefined} before */
-  #ways(item, before) {
+  /** What was decided together is undone together, by the first of its rows. @param {Past} item @param {Past | undefined} before @param {HTMLImageElement | null} image */
+  #ways(item, before, image) {
+    // Whoever presses a button of the row has the row on the screen.
+    const seen = () => (image?.complete && image.naturalWidth ? "thumb" : "none");
     const ways = make("span", { class: "past-ways" });
     /** @param {string} label @param {() => void} act */
     const way = (label, act) =>
@@ -94,8 +101,8 @@ export class History {
       if (label) way(label, () => this.#undo(item));
     } else if (item.undo) way(t("undo"), () => this.#undo(item));
     else {
-      if (item.reverse) way(t(`turn_${item.reverse}`), () => this.#turn(item));
-      if (item.reopen) way(t("reopen"), () => this.#reopen(item));
+      if (item.reverse) way(t(`turn_${item.reverse}`), () => this.#turn(item, seen()));
+      if (item.reopen) way(t("reopen"), () => this.#reopen(item, seen()));
     }
     return ways;
   }
@@ -106,22 +113,22 @@ export class History {
     undoPast(this.desk, this.#items, item);
   }
 
-  /** @param {Past} item */
-  #turn(item) {
+  /** @param {Past} item @param {string} seen */
+  #turn(item, seen) {
     this.#dialog.close();
-    if (item.reverse === "approve") return this.#send(item, "approve", {});
-    this.palette.open("reject", (words) => this.#send(item, "reject", words));
+    if (item.reverse === "approve") return this.#send(item, "approve", { seen });
+    this.palette.open("reject", (words) => this.#send(item, "reject", { seen, ...words }));
   }
 
-  /** @param {Past} item */
-  #reopen(item) {
+  /** @param {Past} item @param {string} seen */
+  #reopen(item, seen) {
     this.#dialog.close();
-    this.palette.open("reopen", (words) => this.#send(item, "reopen", words));
+    this.palette.open("reopen", (words) => this.#send(item, "reopen", { seen, ...words }));
   }
 
   /** `expected` makes it a conflict when somebody acted since. @param {Past} item @param {string} action @param {object} words */
   #send(item, action, words) {
-    const row = { subject: item.subject, action, expected: item.to, seen: "thumb", ...words };
+    const row = { subject: item.subject, action, expected: item.to, ...words };
     this.desk.decideSubject(row, item.title);
     toast(t(`done_${action}`, { title: isolate(item.title) }));
   }

@@ -129,6 +129,8 @@ def _outcomes() -> Words:
         "taken_back_many": plural(
             "Taken back: {n} card is open again", "Taken back: {n} cards are open again"
         ),
+        "undone": _("Undone: “{title}”"),
+        "undone_many": plural("Undone: {n} decision", "Undone: {n} decisions"),
         "not_saved": _("“{title}” was not saved: {why}"),
         "not_undone": _("“{title}” was not undone: {why}"),
         "not_saved_many": plural(

@@ -13,7 +13,7 @@ from moderation.models import Case, Decision
 from moderation.services import Request
 from tests.console.review.desk import Desk
 from tests.console.review.test_review_deciding import APPROVED, VIOLENCE, log
-from tests.factories import make_person
+from tests.factories import make_character, make_person
 from tests.servers import WebServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -102,6 +102,81 @@ def test_turning_a_decision_from_the_history_is_a_conflict_when_somebody_acted_s
     desk.says(re.compile("picture-00.*was not saved: somebody else acted"))
     desk.all_sent()
     assert [row.actor_id for row in Decision.objects.order_by("id")] == [alice.pk, lead.pk]
+
+
+def test_u_takes_back_what_was_turned_in_the_history_before_older_cards(sit_down, pictures, alice):
+    pictures(4)
+    desk = sit_down(alice).ready()
+    first, second = desk.approve(), desk.approve()
+    desk.all_sent().page.route("**/admin/shift/", lambda route: route.fulfill(json=late(route)))
+    desk.press("h")
+    row = desk.page.locator(".past", has_text="picture-00")
+    row.get_by_role("button", name="Reject after all").click()
+    desk.press("4").all_sent()
+    present = desk.case
+    desk.press("u").all_sent()
+    expect(desk.page.locator("#last")).to_contain_text(re.compile("Undone:.*picture-00"))
+    assert desk.case == present
+    assert log() == {first: [APPROVED, VIOLENCE, ("undo", "")], second: [APPROVED]}
+    desk.press("u").all_sent()
+    assert log()[second] == [APPROVED, ("undo", "")]
+    turned = Decision.objects.get(action="reject")
+    assert turned.seen == "thumb"
+
+
+def test_what_is_turned_without_a_picture_was_seen_as_none(sit_down, alice):
+    make_character(name="白洲梓", bio="An adult sailor.")
+    desk = sit_down(alice, "characters")
+    desk.page.wait_for_selector("#plate.is-text")
+    desk.press("a").all_sent()
+    desk.page.route("**/admin/shift/", lambda route: route.fulfill(json=late(route)))
+    desk.press("h")
+    desk.page.get_by_role("button", name="Reject after all").click()
+    desk.press("4").all_sent()
+    assert Decision.objects.get(action="reject").seen == "none"
+
+
+def test_after_a_reload_u_takes_back_what_is_still_unsent_before_what_was_sent(
+    sit_down, pictures, alice
+):
+    pictures(4)
+    desk = sit_down(alice).ready()
+    first = desk.approve()
+    desk.all_sent().page.route("**/api/moderation/decisions/", lambda route: route.abort())
+    second = desk.reject(4)
+    desk.page.reload()
+    desk.shows("error")
+    desk.press("u")
+    expect(desk.page.locator("#unsent")).to_have_text("1 unsent")
+    desk.page.unroute_all()
+    desk.ready().all_sent()
+    # Nobody knew whether the server had it: it was asked, and then undone.
+    assert log() == {first: [APPROVED], second: [VIOLENCE, ("undo", "")]}
+    expect(desk.page.locator("#last")).to_contain_text("is open again")
+    desk.page.wait_for_load_state("networkidle")
+    assert Case.objects.get(pk=second).claimed_by == alice
+
+
+def test_the_history_lists_each_decision_once_however_fast_it_is_opened(sit_down, pictures, alice):
+    pictures(2)
+    desk = sit_down(alice).ready()
+    desk.approve()
+    desk.all_sent()
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    desk.page.route("**/admin/shift/", hold)
+    desk.press("h", "h", "h")
+    desk.page.wait_for_timeout(200)
+    assert len(held) == 2
+    for route in held:
+        with desk.page.expect_response("**/admin/shift/"):
+            route.continue_()
+    expect(desk.page.locator(".past")).to_have_count(1)
+    desk.page.wait_for_timeout(200)
+    assert desk.page.locator(".past").count() == 1
 
 
 def late(route):

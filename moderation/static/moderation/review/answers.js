@@ -6,7 +6,7 @@ import { isolate, t } from "./config.js";
 import { Card } from "./card.js";
 import { all, gather } from "./family.js";
 import { lastDone, toast } from "./notices.js";
-import { said, whatAre } from "./sentences.js";
+import { said } from "./sentences.js";
 
 /** @typedef {import("./sender.js").Outcome} Outcome */
 /** @typedef {import("./types.js").Failure} Failure */
@@ -26,8 +26,8 @@ export class Answers extends EventTarget {
     on("undone", (outcome) => this.#undone(outcome));
     on("kept", (outcome) => this.#kept(outcome));
     desk.addEventListener("reclaim", (event) => {
-      const cards = /** @type {CustomEvent} */ (event).detail;
-      this.reclaim(cards.map((/** @type {Card} */ card) => card.id), said("taken_back", whatAre(cards)));
+      const { cases, what } = /** @type {CustomEvent} */ (event).detail;
+      this.reclaim(cases, said("taken_back", what));
     });
   }
 
@@ -72,7 +72,7 @@ export class Answers extends EventTarget {
     const back = entry.cases.filter((id) => !kept.has(this.deck.find(id)?.subject.id ?? ""));
     // One that was taken back before it was answered was never counted.
     if (entry.action === "undo") this.#count(-n);
-    const text = said("taken_back", { title: entry.title, n });
+    const text = said(entry.cases.length ? "taken_back" : "undone", { title: entry.title, n });
     lastDone(text);
     await this.reclaim(back, text);
   }

@@ -5,14 +5,15 @@ import { config } from "./config.js";
 import { all } from "./family.js";
 import { lastDone } from "./notices.js";
 import { said, sentence, whatAre } from "./sentences.js";
-import { thisTab, uuid } from "./tabs.js";
+import { isOpen, thisTab, uuid } from "./tabs.js";
 
 /** @typedef {import("./card.js").Card} Card */
 /** @typedef {import("./types.js").Entry} Entry */
-/** @typedef {{cards: Card[], entry: string, action: string, batch: string}} Done */
+/** @typedef {import("./sentences.js").What} What */
+/** @typedef {{what: What, cards: Card[], entry: string, action: string, batch: string}} Done a subject decided without a claim has no cards */
 /** @typedef {{reason?: string, note?: string}} Words */
 
-/** Emits `exhausted` when no open card is left, `reclaim` with the Cards whose skip is taken back. */
+/** Emits `exhausted` when no open card is left, `reclaim` with `{cases, what}` that are taken back without an undo. */
 export class Desk extends EventTarget {
   /** @type {Done[]} what U takes back, the last one first */
   #done = [];
@@ -40,7 +41,7 @@ export class Desk extends EventTarget {
     const cases = cards.map((card) => card.id);
     const entry = this.#entry({ title: what.title, action, reason, cases, rows });
     this.outbox.put(entry);
-    this.#done.push({ cards, entry: entry.id, action, batch: "" });
+    this.#done.push({ what, cards, entry: entry.id, action, batch: "" });
     this.deck.settle(leads, action, reason);
     lastDone(sentence(action, what, reason));
     this.sender.nudge();
@@ -50,7 +51,9 @@ export class Desk extends EventTarget {
   /** A decision on a subject without a claim, from the history. @param {Record<string, any>} row @param {string} title */
   decideSubject(row, title) {
     const words = { title, action: row.action, reason: row.reason ?? "", cases: [], rows: [row] };
-    this.outbox.put(this.#entry(words));
+    const entry = this.#entry(words);
+    this.outbox.put(entry);
+    this.#done.push({ what: { title, n: 1 }, cards: [], entry: entry.id, action: row.action, batch: "" });
     this.sender.kick();
   }
 
@@ -82,24 +85,43 @@ export class Desk extends EventTarget {
     if (waiting && this.sender.isUntouched(waiting)) {
       this.outbox.remove(waiting.id);
       for (const card of cards) card.reopen();
-      lastDone(said("taken_back", whatAre(cards)));
+      lastDone(said(cards.length ? "taken_back" : "undone", last.what));
     } else {
       for (const card of cards) card.state = "undoing";
       this.#ask(last, waiting);
     }
-    this.deck.show(cards);
+    if (cards.length) this.deck.show(cards);
+    return true;
+  }
+
+  /** Takes back the last that pages before this one left unsent. @returns {Promise<boolean>} */
+  async undoLeft() {
+    const open = await isOpen();
+    const left = this.outbox.all().findLast((entry) => !entry.undo && !open(entry.tab));
+    if (!left) return false;
+    const { cases, rows, title } = left;
+    if (this.sender.isUntouched(left)) {
+      const what = { title, n: rows.length };
+      this.outbox.remove(left.id);
+      lastDone(said(cases.length ? "taken_back" : "undone", what));
+      this.dispatchEvent(new CustomEvent("reclaim", { detail: { cases, what } }));
+    } else {
+      this.outbox.put({ ...left, undo: true });
+      this.sender.kick();
+    }
     return true;
   }
 
   /** @param {Done} done @param {Entry | null} waiting */
-  #ask({ cards, action, batch }, waiting) {
+  #ask({ what, cards, action, batch }, waiting) {
+    const cases = cards.map((card) => card.id);
     if (waiting) {
       this.outbox.put({ ...waiting, undo: true });
       this.sender.kick();
     } else if (action === "skip") {
-      this.dispatchEvent(new CustomEvent("reclaim", { detail: cards }));
+      this.dispatchEvent(new CustomEvent("reclaim", { detail: { cases, what } }));
     } else {
-      this.undoBatch(batch, cards[0]?.title ?? "", cards.map((card) => card.id));
+      this.undoBatch(batch, what.title, cases);
     }
   }
 
@@ -134,6 +156,7 @@ export class Desk extends EventTarget {
     const done = this.#done.find((one) => one.entry === entry);
     if (!done) return;
     done.cards = done.cards.filter((card) => !cases.includes(card.id));
+    done.what = whatAre(done.cards);
     if (!done.cards.length) this.#done = this.#done.filter((one) => one !== done);
   }
 }

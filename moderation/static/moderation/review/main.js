@@ -78,11 +78,12 @@ function changeMode() {
   deck.changed();
 }
 
-/** After a reload the page no longer knows what it decided: the server does. */
+/** After a reload the page no longer knows what it decided: the outbox does, then the server. */
 async function undo() {
-  if (desk.undo()) return;
+  if (desk.undo() || (await desk.undoLeft())) return;
   const { items } = await api.shift().catch(() => ({ items: [] }));
-  const last = items.find((item) => item.undo && item.standing);
+  const asked = new Set(outbox.all().map((entry) => entry.batch));
+  const last = items.find((item) => item.undo && item.standing && !asked.has(item.batch));
   if (last) undoPast(desk, items, last);
   else toast(t("nothing_to_undo"));
 }

@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gallery.models import ImageLog
+from moderation.actors import Actor
 from moderation.enums import ReportKind
 from moderation.models import Decision
 from moderation.reports import Statement, report
+from moderation.services import Request, decide
 from tests.factories import make_character, make_image, make_person
 from tests.moderation.test_words import add
 
@@ -263,6 +265,21 @@ def test_times_are_in_the_users_zone(sit_down, pictures, alice):
     shown = re.search(r"(\d\d):\d\d (AM|PM)", desk.fact("Created"))
     assert shown
     assert int(shown[1]) % 12 + 12 * (shown[2] == "PM") == hour
+
+
+def test_todays_count_follows_the_users_day(sit_down, pictures, alice):
+    first, *_ = pictures(2)
+    desk = sit_down(alice)
+    desk.page.clock.install()
+    desk.page.reload()
+    today = desk.ready().page.locator("#today")
+    expect(today).to_have_text("0 today")
+    decide(
+        requests=[Request(action="approve", subject=first.subject_key)], actor=Actor.person(alice)
+    )
+    with desk.page.expect_response("**/api/moderation/me/"):
+        desk.page.clock.fast_forward("24:00:00")
+    expect(today).to_have_text("1 today")
 
 
 def test_the_next_picture_is_painted_soon_after_the_key(sit_down, pictures, alice):

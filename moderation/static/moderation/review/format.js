@@ -10,6 +10,8 @@ const moment = new Intl.DateTimeFormat(config.locale, {
 const clockTime = new Intl.DateTimeFormat(config.locale, {
   ...zone, hour: "2-digit", minute: "2-digit",
 });
+/** Without a zone of the user's own the server counts days in UTC. */
+const calendar = new Intl.DateTimeFormat("en-CA", { timeZone: config.timeZone || "UTC" });
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 /** "1 h 42 min", "4 h"; under a minute still "1 min". @param {number} milliseconds */
@@ -35,6 +37,9 @@ export function clock(milliseconds) {
 
 /** @param {string} iso */
 export const time = (iso) => clockTime.format(new Date(iso));
+
+/** The user's day, "2026-03-01". @param {number} now */
+export const day = (now) => calendar.format(now);
 
 /** The moment and how long ago. @param {string} iso @param {number} now */
 export function when(iso, now) {

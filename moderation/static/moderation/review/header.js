@@ -1,10 +1,10 @@
 // @ts-check
 /** The line above the picture: depth, today's count, the lease's clock, and what is still unsent. */
 
-import { api } from "./api.js";
+import { api, serverNow } from "./api.js";
 import { config, t } from "./config.js";
 import { byId, setText } from "./dom.js";
-import { clock } from "./format.js";
+import { clock, day } from "./format.js";
 import { banner } from "./notices.js";
 
 const EVERY = 60_000;
@@ -15,6 +15,8 @@ const SETTLED = 10_000;
 
 export class Header {
   #today = 0;
+  /** The user's day that it counts. */
+  #day = "";
   #timer = 0;
   #counting = 0;
 
@@ -32,7 +34,7 @@ export class Header {
     outbox.addEventListener("change", () => this.#unsentSoon());
     sender.addEventListener("state", () => this.#unsent());
     leases.addEventListener("tick", () => this.lease());
-    setInterval(() => document.hidden || this.counts(), EVERY);
+    setInterval(() => document.hidden || this.#look(), EVERY);
     this.#unsent();
   }
 
@@ -47,6 +49,21 @@ export class Header {
       this.#counting = 0;
       this.counts();
     }, SETTLED);
+  }
+
+  #look() {
+    this.counts();
+    if (this.#day !== day(serverNow())) this.askToday();
+  }
+
+  /** Who is signed in, null when nobody answered; their count of the day is shown. @returns {Promise<any>} */
+  async askToday() {
+    const present = day(serverNow());
+    const me = await api.me().catch(() => null);
+    if (me?.id !== config.user.id) return me;
+    this.#day = present;
+    this.setToday(me.decisions_today);
+    return me;
   }
 
   /** @param {number} value */

@@ -164,12 +164,9 @@ guardSignOut(outbox, sender);
 watchExposure(() => batches.cards);
 changeMode();
 
-api.me().then(
-  (me) => {
-    if (me.id === config.user.id) header.setToday(me.decisions_today);
-    else location.reload(); // somebody else signed in since this page was made
-  },
-  () => {}, // the claim meets the same trouble and has a state for it
-);
+// Without an answer the claim meets the same trouble, and has a state for it.
+header.askToday().then((me) => {
+  if (me && me.id !== config.user.id) location.reload(); // somebody else signed in since this page was made
+});
 sender.kick();
 batches.refill();

@@ -167,10 +167,10 @@ def test_a_phone_has_room_for_thumbs_and_reveals_by_touch(sit_down, pictures, al
     pictures(3)
     desk = sit_down(alice, **PHONE).ready()
     assert overflow(desk.page) <= 0
-    for name in ("approve", "reject", "escalate", "skip", "undo"):
+    for name in ("approve", "reject", "escalate", "skip", "undo", "veil"):
         box = desk.page.locator(f".actions [data-do={name}]").bounding_box()
         assert box
-        assert box["height"] >= 44
+        assert min(box["height"], box["width"]) >= 44
         assert box["y"] + box["height"] <= 844
     frame = desk.page.locator("#frame").bounding_box()
     assert frame
@@ -182,6 +182,9 @@ def test_a_phone_has_room_for_thumbs_and_reveals_by_touch(sit_down, pictures, al
     desk.page.wait_for_function(shown)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     desk.page.wait_for_function(f"() => !({shown})()")
+    desk.page.tap("[data-do=veil]")
+    expect(desk.page.locator("#veil-step")).to_have_text("lighter")
+    expect(desk.page.locator(".actions kbd").first).to_be_hidden()  # nothing to press them with
     desk.page.tap("[data-do=approve]")
     desk.ready().page.tap("[data-do=reject]")
     desk.page.get_by_role("button", name="Violence, gore").tap()
@@ -193,8 +196,10 @@ def test_at_200_percent_zoom_picture_and_decisions_are_in_reach(sit_down, pictur
     pictures(2)
     desk = sit_down(alice, viewport={"width": 640, "height": 400}, device_scale_factor=2).ready()
     assert overflow(desk.page) <= 0
-    for name in ("approve", "reject", "undo", "context"):
-        expect(desk.page.locator(f".actions [data-do={name}]")).to_be_in_viewport(ratio=1)
+    for name in ("approve", "reject", "undo", "veil", "context"):
+        button = desk.page.locator(f".actions [data-do={name}]")
+        expect(button).to_be_in_viewport(ratio=1)
+        expect(button.locator("kbd")).to_be_visible()
     frame = desk.page.locator("#frame").bounding_box()
     assert frame
     assert frame["height"] > 200

@@ -224,6 +224,31 @@ def test_breaking_with_a_precedent_takes_one_more_press(sit_down, alice, bursts,
     assert statuses([new]) == ["approved"]
 
 
+def test_a_precedent_of_any_member_warns_before_the_whole_family(sit_down, alice, bursts, pictures):
+    pdq = rejected_before(pictures)
+    (burst,) = bursts(3)
+    *_, last = cases.claim(user=alice, queue="images", limit=3)
+    cases.release_all(user=alice)
+    looks_like(next(image for image in burst if image.pk == last.subject_id), pdq)
+    desk = sit_down(alice)
+    found: list[str] = []
+
+    def known():
+        with desk.page.expect_response("**/precedents/") as answer:
+            desk.page.reload()
+        rows = answer.value.json()["items"]
+        found[:] = [row["subject"]["id"] for row in rows if row["precedents"]]
+        return found
+
+    until_known(desk, known)
+    assert found == [str(last.subject_id)]
+    painted(desk, 3).press("a")
+    desk.says("1 of these looks like one decided otherwise")
+    assert statuses(burst) == ["pending"] * 3
+    desk.press("a").all_sent()
+    assert statuses(burst) == ["approved"] * 3
+
+
 def test_in_the_grid_precedents_of_all_cards_stand_by_and_warn_before_a_whole_selection(
     sit_down, alice, pictures
 ):

@@ -4,6 +4,7 @@
 import { api, serverNow } from "./api.js";
 import { config, isolate, number, t } from "./config.js";
 import { byId, here, icon, make } from "./dom.js";
+import { all } from "./family.js";
 import { when } from "./format.js";
 import { toast } from "./notices.js";
 import { labelOf } from "./reasons.js";
@@ -11,7 +12,7 @@ import { labelOf } from "./reasons.js";
 /** @typedef {import("./card.js").Card} Card */
 /** @typedef {import("./types.js").Precedent} Precedent */
 
-/** So many cards ahead are asked about; in the grid all, for one key may decide them. */
+/** So many cards ahead are asked about, and all that the present one stands for; in the grid all, for one key may decide them. */
 const AHEAD = 12;
 /** So many with one request, and how long to wait for more of them. */
 const AT_ONCE = 50;
@@ -46,9 +47,10 @@ export class Precedents {
   }
 
   #unknown() {
-    const { upcoming } = this.deck;
-    const ahead = this.modes.isGrid ? upcoming : upcoming.slice(0, AHEAD);
-    return ahead.filter(({ subject }) => subject.image && !this.#found.has(subject.id));
+    const { current, upcoming } = this.deck;
+    const ahead = upcoming.slice(0, AHEAD);
+    const cards = this.modes.isGrid ? all(upcoming) : [...ahead, ...(current?.isOpen ? current.kin : [])];
+    return cards.filter(({ subject }) => subject.image && !this.#found.has(subject.id));
   }
 
   #soon() {
@@ -71,9 +73,10 @@ export class Precedents {
 
   /**
    * Whether the cards' nearest precedents say otherwise and nobody was told yet: the same key again goes on.
-   * @param {string} action @param {Card[]} cards
+   * @param {string} action @param {Card[]} leads
    */
-  warns(action, cards) {
+  warns(action, leads) {
+    const cards = all(leads);
     const against = /** @type {Record<string, string>} */ (AGAINST)[action];
     const broken = cards.flatMap((card) => {
       const [nearest] = this.#found.get(card.subject.id) ?? [];

@@ -231,7 +231,7 @@ def test_a_decision_that_somebody_else_overtook_comes_back_with_its_reason(
         actor=Actor.person(lead),
     )
     desk.approve()
-    desk.says(re.compile("picture-00.*was not saved"))
+    desk.says(re.compile("a landscape with.*was not saved"))
     desk.all_sent()
     image.refresh_from_db()
     assert image.review_status == ReviewStatus.REJECTED

@@ -67,7 +67,7 @@ def test_markup_in_names_and_prompts_is_text(sit_down, pictures, alice):
     name = card.locator(".person strong")
     expect(name).to_have_attribute("dir", "auto")
     desk.press("a")
-    expect(desk.page.locator("#last")).to_contain_text(EVIL)
+    expect(desk.page.locator("#last")).to_contain_text(EVIL[:48])
 
 
 # Signs that JavaScript counts as two stand before and inside what is marked.
@@ -109,6 +109,23 @@ def test_a_long_text_is_cut_between_signs_in_the_grid(sit_down, pictures, alice)
     name = desk.page.locator(".cell-name")
     expect(name).to_have_text("🎈" * 396 + " zep")
     assert name.locator("mark").all_text_contents() == ["zep"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "called"),
+    [
+        ("  手持左轮手枪的侦探\nat night", "手持左轮手枪的侦探"),
+        ("🎈" * 47 + "👩 and more", "🎈" * 47 + "👩…"),
+        ("", "picture-00"),
+    ],
+    ids=["first-line", "whole-signs", "no-text"],
+)
+def test_messages_call_a_picture_by_how_its_text_begins(sit_down, pictures, alice, prompt, called):
+    pictures(1, prompt=prompt)
+    desk = sit_down(alice).ready()
+    expect(desk.page.locator("#live-card")).to_contain_text(f"{called}\u2069: First look")
+    desk.approve()
+    expect(desk.page.locator("#last")).to_have_text(f"Approved “\u2068{called}\u2069”")
 
 
 def test_texts_of_a_character_are_marked_each_by_itself(sit_down, alice):

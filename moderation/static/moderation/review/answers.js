@@ -47,7 +47,7 @@ export class Answers extends EventTarget {
     const ids = failed.map((each) => each.case);
     this.desk.forget(entry.id, ids);
     const [{ status, error }] = failed;
-    const what = { title: this.deck.find(ids[0])?.title ?? entry.title, n: failed.length };
+    const what = { title: this.deck.find(ids[0])?.name ?? entry.title, n: failed.length };
     const text = said("not_saved", what, { why: t(`failed_${status}`) });
     const inDetail = error && status !== "conflict" ? `${text} (${isolate(error)})` : text;
     lastDone("");

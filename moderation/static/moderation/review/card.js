@@ -5,6 +5,9 @@ import { Picture } from "./picture.js";
 
 /** @typedef {import("./types.js").Case} Case */
 
+/** So many signs of a text stand for it in a sentence. */
+const SHORT = 48;
+
 export class Card {
   /** @type {"open" | "decided" | "undoing" | "lost"} */
   state = "open";
@@ -36,6 +39,15 @@ export class Card {
 
   get title() {
     return this.case.subject.title || this.case.subject.upstream_id || this.case.subject.id;
+  }
+
+  /** What people know it by: how its text begins; its title, often an id of upstream's, where it has none. */
+  get name() {
+    const [line] = this.subject.text.trimStart().split(/[\r\n]/u, 1);
+    // Signs, of which JavaScript's strings take some for two.
+    const signs = Array.from(line.slice(0, SHORT * 4).trimEnd());
+    if (!signs.length) return this.title;
+    return signs.length > SHORT ? `${signs.slice(0, SHORT).join("").trimEnd()}…` : signs.join("");
   }
 
   get isOpen() {

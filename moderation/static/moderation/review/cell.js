@@ -153,7 +153,7 @@ export class Cell {
   #label(place, total) {
     const where = t("place", { place: number(place), total: number(total) });
     const why = shortChips(this.card).map((chip) => chip.textContent);
-    return [this.card.title, ...(this.card.kin.length ? [t("look_alike", { n: this.card.whole.length })] : []), where, stateOf(this.card), ...why].join(", ");
+    return [this.card.name, ...(this.card.kin.length ? [t("look_alike", { n: this.card.whole.length })] : []), where, stateOf(this.card), ...why].join(", ");
   }
 
   #veil() {

@@ -51,7 +51,7 @@ export class Pane {
   /** What comes into view, for a screen reader. @param {Card | null} card */
   #tell(card) {
     const why = card ? [...byId("why").children].map((chip) => chip.textContent).join(", ") : "";
-    byId("live-card").textContent = card ? `${isolate(card.title)}: ${why}` : "";
+    byId("live-card").textContent = card ? `${isolate(card.name)}: ${why}` : "";
   }
 
   /** @param {Card | null} card */

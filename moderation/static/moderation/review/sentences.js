@@ -4,7 +4,7 @@
 import { isolate, t } from "./config.js";
 import { labelOf } from "./reasons.js";
 
-/** @typedef {{title: string, n: number}} What `title` names a single card */
+/** @typedef {{title: string, n: number}} What `title` names a single card: its text's beginning, else its title */
 
 /** The sentence for one card by its title, or for `n` of them. @param {string} name @param {What} what @param {Record<string, string>} [more] */
 export function said(name, { title, n }, more = {}) {
@@ -18,4 +18,4 @@ export function sentence(action, what, reason) {
 }
 
 /** @param {import("./card.js").Card[]} cards @returns {What} */
-export const whatAre = (cards) => ({ title: cards[0]?.title ?? "", n: cards.length });
+export const whatAre = (cards) => ({ title: cards[0]?.name ?? "", n: cards.length });

@@ -133,7 +133,7 @@ export class Sheet {
     if (known) return known;
     const tile = make("button", { type: "button", class: "member", "data-card": member.id, title: member.title });
     tile.append(thumb(member));
-    tile.setAttribute("aria-label", member.title);
+    tile.setAttribute("aria-label", member.name);
     tile.addEventListener("click", () => this.#choose(member));
     // A click must not leave the focus here, or the next Space would press this.
     tile.addEventListener("mousedown", (event) => event.preventDefault());

@@ -58,7 +58,7 @@
  * @property {number} user
  * @property {string} tab the page load that made it
  * @property {number} at milliseconds
- * @property {string} title of the first card
+ * @property {string} title what the first card is called
  * @property {string} action
  * @property {string} reason
  * @property {string[]} cases those it decides or undoes

@@ -8,6 +8,7 @@ import uuid
 from accounts.models import ApiKey
 from characters.models import Character, Cover
 from characters.owners import account_of
+from characters.viewers import viewer_of_call
 from media.enums import AttachmentState
 from media.models import Attachment
 from moderation.enums import ReviewStatus
@@ -50,15 +51,9 @@ def _is_own(attachment: Attachment, *, key: ApiKey, user_id: str) -> bool:
 
 
 def _own_character(character_id: uuid.UUID, *, key: ApiKey, user_id: str) -> Character | None:
-    """The author is the end user: what a source's user made is seen by keys of that source, and by
-    those that are narrowed to none."""
-    found = Character.objects.select_related("source").filter(
-        pk=character_id, author_id=user_id, deleted_at=None
-    )
-    character = found.first()
-    if character is None or not key.source or character.source is None:
-        return character
-    return character if character.source.name == key.source else None
+    character = Character.objects.filter(pk=character_id, deleted_at=None).first()
+    caller = viewer_of_call(key=key, user_id=user_id)
+    return character if character is not None and caller.owns(character) else None
 
 
 def _is_approved(subject: Reviewable) -> bool:

@@ -1,9 +1,9 @@
 """Who asks for characters: which sources they reach, and whose author they are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounts.identities import LOCAL, identities_of
-from accounts.models import User
+from accounts.models import ApiKey, User
 from characters.models import Character
 from characters.sources import reached_by
 from upstream.models import Source
@@ -44,3 +44,11 @@ def viewer_of(user: User | None, *, only: str = "") -> Viewer:
     pairs = identities_of(user) if user is not None else []
     own = frozenset((ids[source], name) for source, name in pairs if source in ids)
     return Viewer(user=user, sources=sources, narrowed=bool(only), own=own)
+
+
+def viewer_of_call(*, key: ApiKey, user_id: str) -> Viewer:
+    """Who signs a call: the key's account, which is `user_id` too at the sources that the key
+    reaches. What was made here is the account's alone: everybody can read its author's id."""
+    viewer = viewer_of(key.user, only=key.source)
+    within = {(source_id, user_id) for source_id in viewer.source_ids}
+    return replace(viewer, own=viewer.own | within)

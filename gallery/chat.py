@@ -6,14 +6,13 @@ from typing import Any
 
 from accounts.models import ApiKey
 from characters.models import Character, ImageConfig
-from characters.sources import reached_by
+from characters.viewers import Viewer, viewer_of_call
 from characters.visibility import find_character
 from core.envelope import Code, Declined
 from core.signing import compact_json
 from moderation.enums import ReviewStatus
 from moderation.words import find_terms, refusal
 from upstream.generation.kinds import PromptRefused
-from upstream.models import Source
 
 MAX_ID, MAX_TEXT = 255, 4_000
 DEFAULT_LANGUAGE = "zh"
@@ -80,19 +79,18 @@ def _metadata(body: Mapping[str, Any]) -> str:
 
 def _agent(agent_id: str, *, key: ApiKey, user_id: str) -> Character:
     """By our id or the upstream's; a private one for its author alone. Raises Declined."""
-    columns = ("name", "kind", "base_url", "characters_sources")
-    reached = reached_by(key.source, among=list(Source.objects.order_by("id").only(*columns)))
-    character = find_character(agent_id, source_ids=[one.pk for one in reached])
-    if character is None or not _is_drawn(character, user_id=user_id):
+    caller = viewer_of_call(key=key, user_id=user_id)
+    character = find_character(agent_id, source_ids=caller.source_ids)
+    if character is None or not _is_drawn(character, caller):
         raise Declined(Code.NOT_FOUND, "Agent not found")
     return character
 
 
-def _is_drawn(character: Character, *, user_id: str) -> bool:
+def _is_drawn(character: Character, caller: Viewer) -> bool:
     blocked = character.hidden or character.held or character.deleted_at is not None
     if blocked or character.review_status in _REFUSED:
         return False
-    return character.is_public or character.author_id == user_id
+    return character.is_public or caller.owns(character)
 
 
 def _check_policy(text: str) -> None:

@@ -54,8 +54,12 @@ class Album:
     source_ids: Sequence[int]
     own: frozenset[Owner]
     is_staff: bool
+    # None: somebody without identities, who owns nothing.
+    account: int | None
 
     def owns(self, image: Image) -> bool:
+        if image.source_id is None:
+            return image.account_id is not None and image.account_id == self.account
         return (image.source_id, image.user_id) in self.own
 
     def reads(self, image: Image) -> bool:
@@ -91,7 +95,7 @@ def open_album(*, character_id: str, viewer: Viewer) -> Album:
     known = identities_of(viewer.user) if viewer.user else []
     reached = [one.pk for one in reached_by(viewer.source, among=sources)]
     character = find_character(character_id, source_ids=reached)
-    # A character made here has a local author; a picture made here belongs to the key's own users.
+    # A character made here has a local author; a picture made here says whose it is.
     authors = _owners(known, {LOCAL: None, **{one.name: one.pk for one in sources}})
     seen = character is not None and may_see(character, own=authors, is_staff=viewer.is_staff)
     return Album(
@@ -100,6 +104,7 @@ def open_album(*, character_id: str, viewer: Viewer) -> Album:
         source_ids=[pk for pk, ids in walked.items() if character and character.source_id in ids],
         own=frozenset(one for one in authors if one[0] is not None),
         is_staff=viewer.is_staff,
+        account=viewer.user.pk if viewer.user and known else None,
     )
 
 
@@ -142,6 +147,7 @@ def read_page(
         album=album.key,
         sources=album.source_ids,
         own=album.own,
+        account=album.account,
         oldest=_oldest(created_after),
         below=below,
         limit=limit + 1,

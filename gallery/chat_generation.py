@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from characters.models import ImageConfig
+from characters.owners import owner_of
 from characters.pictures import data_uri, keep, prepare_png
 from gallery.models import ImageDetail, ImageLog
 from media import services as media
@@ -57,6 +58,7 @@ class ChatImageGeneration(Generation):
         image = ImageLog.objects.create(
             pk=request.pk,
             user_id=request.user_id,
+            account_id=owner_of(key=request.key, user_id=request.user_id),
             archive_id=asked["conversation_id"],
             message_id=request.request_id,
             character_id=asked["agent_id"],

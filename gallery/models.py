@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,16 @@ class ImageLog(Reviewable):
     # The character's upstream id: pictures may arrive before their character does.
     character_id = models.CharField(_("character (upstream id)"), max_length=255)
     created_at = models.DateTimeField(_("created at"))
+    # Whose it is among what was made here; what came from a source is its user's there.
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("account"),
+    )
 
     class Meta(Reviewable.Meta):
         verbose_name = _("image log")

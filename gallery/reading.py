@@ -19,8 +19,8 @@ _KEPT_BACK = "EXISTS (SELECT FROM moderation_keptback k WHERE k.subject_id = i.i
 # ones; held ones to nobody.
 _PAGE = f"""
 SELECT i.id, i.source_id, i.upstream_id, i.user_id, i.archive_id, i.message_id, i.character_id,
-    i.created_at, i.review_status, i.hidden, i.review_status <> 'approved' AND {_KEPT_BACK},
-    {COLUMNS}
+    i.created_at, i.account_id, i.review_status, i.hidden,
+    i.review_status <> 'approved' AND {_KEPT_BACK}, {COLUMNS}
 FROM (
     SELECT * FROM gallery_imagelog i
     WHERE character_id = %(album)s AND created_at >= %(oldest)s {{below}}
@@ -33,8 +33,9 @@ ORDER BY i.created_at DESC, i.id DESC
 # What was refused when it was made is shown to others once it is approved, not before.
 _POST = f"AND (review_status = 'approved' OR NOT {_KEPT_BACK})"
 _BELOW = "AND (created_at, id) < (%(time)s, %(id)s)"
-_OWN = """OR (review_status <> 'purged' AND (source_id, user_id) IN (
-    SELECT * FROM unnest(%(own_sources)s::bigint[], %(own_users)s::text[])))"""
+_OWN = """OR (review_status <> 'purged' AND (account_id = %(account)s::bigint
+    OR (source_id, user_id) IN (
+        SELECT * FROM unnest(%(own_sources)s::bigint[], %(own_users)s::text[]))))"""
 
 
 class Image(NamedTuple):
@@ -48,6 +49,7 @@ class Image(NamedTuple):
     message_id: str
     character_id: str
     created_at: datetime
+    account_id: int | None
     review_status: str
     hidden: bool
     kept_back: bool
@@ -59,12 +61,13 @@ def read_images(
     album: str,
     sources: Sequence[int],
     own: Collection[Owner],
+    account: int | None,
     oldest: datetime,
     below: Place | None,
     limit: int,
 ) -> list[Image]:
     """Newest first, from `below` on: others' pictures as GALLERY_MODERATION says, and the viewer's
-    own (`own`: source, user). One query.
+    own (`own`: source, user; `account`: what was made here for it). One query.
     """
     parameters = {
         "album": album,
@@ -74,16 +77,17 @@ def read_images(
         "limit": limit,
         "own_sources": [source for source, _ in own],
         "own_users": [user for _, user in own],
+        "account": account,
     }
     if below is not None:
         parameters |= {"time": below.created_at, "id": below.id}
     with prepared_cursor() as cursor:
-        cursor.execute(statement(deep=below is not None, with_own=bool(own)), parameters)
-        return [Image._make((*row[:11], Linkable._make(row[11:]))) for row in cursor.fetchall()]
+        cursor.execute(statement(deep=below is not None, with_own=account is not None), parameters)
+        return [Image._make((*row[:12], Linkable._make(row[12:]))) for row in cursor.fetchall()]
 
 
 def statement(*, deep: bool, with_own: bool) -> str:
-    """`deep`: from a place on; `with_own`: for a viewer who may have pictures here."""
+    """`deep`: from a place on; `with_own`: for a viewer with identities."""
     return _PAGE.format(
         below=_BELOW if deep else "", own=_OWN if with_own else "", post=_POST if _is_post() else ""
     )

@@ -214,7 +214,7 @@ def blocks_read(album, below):
     with connection.cursor() as cursor:
         cursor.execute(
             "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "
-            + reading.statement(deep=below is not None, with_own=bool(album.own)),
+            + reading.statement(deep=below is not None, with_own=album.account is not None),
             {
                 "album": album.key,
                 "oldest": timezone.now() - VISIBLE,
@@ -223,6 +223,7 @@ def blocks_read(album, below):
                 "limit": 21,
                 "own_sources": [source for source, _ in album.own],
                 "own_users": [user for _, user in album.own],
+                "account": album.account,
                 **place,
             },
         )

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
+from gallery.models import ImageDetail, ImageLog
 from moderation.models import KeptBack
 from tests.factories import make_character, make_person, make_source
 from tests.gallery.albums import Gallery, key_of, member, png
@@ -84,6 +86,31 @@ def test_owners_see_all_of_their_own_but_purged_and_held_ones(gallery, open_gall
     ]
     pages = open_gallery.walk("mira", alice)
     assert {item["id"] for each in pages for item in each["items"]} == set(expected)
+
+
+def test_what_was_made_here_is_its_accounts(gallery, world, alice):
+    """Whatever the id that it was made for is at a source, and to whom."""
+    one_of_each(world, "bob-upstream")
+    owner = User.objects.get(username="alice")
+    ImageLog.objects.update(source=None, account=owner)
+    ImageDetail.objects.update(prompt="hills")
+    bob = key_of(make_person("bob"), (world.gallery, "bob-upstream"))
+    expected = {
+        "approved": True,
+        "pending": True,
+        "rejected": False,
+        "hidden": False,
+        "hidden-approved": False,
+    }
+
+    page = gallery.page("mira", alice)
+
+    assert with_url(page) == expected
+    assert [item.get("prompt") for item in page["items"]] == ["hills"] * 5
+    for key in (None, bob, member("carol")):
+        page = gallery.page("mira", key)
+        assert with_url(page) == {"approved": True}
+        assert "prompt" not in page["items"][0]
 
 
 def test_what_was_refused_when_it_was_made_is_shown_once_it_is_approved(

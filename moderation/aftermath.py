@@ -109,6 +109,9 @@ def follow_up(rows: Sequence[dict[str, Any]]) -> None:
 def _closes_access(row: dict[str, Any]) -> bool:
     if row["from_held"] != row["to_held"] or (row["to_hidden"] and not row["from_hidden"]):
         return True
+    if row["from_status"] == ReviewStatus.APPROVED:
+        # Also what is looked at again: links that others were given for longer end with it.
+        return bool(row["to_status"] != ReviewStatus.APPROVED)
     return any(_became(row, status) for status in (ReviewStatus.REJECTED, ReviewStatus.PURGED))
 
 

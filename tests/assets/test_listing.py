@@ -22,6 +22,7 @@ from moderation.actors import Actor
 from moderation.services import Request, decide
 from tests.factories import make_asset, make_group, make_person, make_source
 from tests.media import samples
+from tests.moderation.again import WAYS, approved, pending_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -178,6 +179,20 @@ def test_a_decision_changes_the_list_and_ends_the_link(lister, source):
     act("reject", one, reason="spam")
     act("purge", one, reason="spam")
     assert lister.result() == {"Total": 0, "PageNumber": 1, "PageSize": 10, "Items": []}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_processing_again_has_no_link_from_before(lister, source, way):
+    one = asset("one", data=samples.png(), review_status="pending")
+    batch = approved(one)
+    url = lister.result()["Items"][0]["URL"]
+    assert httpx.get(url).status_code == 200
+    pending_again(way, one, batch)
+    (item,) = lister.result()["Items"]
+    assert (item["Status"], "URL" in item) == ("Processing", False)
+    assert httpx.get(url).status_code == 404
+    act("approve", one)
+    assert httpx.get(lister.result()["Items"][0]["URL"]).status_code == 200
 
 
 def test_links_are_good_for_twelve_hours(source):

@@ -9,7 +9,10 @@ from moderation.models import Case, Decision
 from moderation.registry import get_queue
 from moderation.services import Request, decide, undo
 from tests.characters.clients import act, key, key_of, own
+from tests.characters.test_avatars import avatar, gone, uploaded
 from tests.factories import case_of, make_character, make_person
+from tests.media import samples
+from tests.moderation.again import WAYS, approved, pending_again
 from tests.moderation.test_words import add
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -258,3 +261,15 @@ def test_an_author_can_do_nothing_but_have_it_looked_at_again(alice, client5):
         request = Request(action, subject=own(made).subject_key, reason="spam", note="n")
         result = decide(requests=[request], actor=Actor.author()).results[0]
         assert result.status == "forbidden"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_avatars_link_ends_when_its_character_is_pending_again(client5, alice, way):
+    made = client5.create(alice, isPublic=True)
+    uploaded(client5, made, alice, samples.png())
+    batch = approved(own(made))
+    url = avatar(client5, made)
+    assert not gone(url)
+    pending_again(way, own(made), batch)
+    assert gone(url)
+    assert not gone(avatar(client5, made))

@@ -16,6 +16,7 @@ from moderation.actors import Actor
 from moderation.services import Request, decide
 from tests.factories import make_person
 from tests.gallery.albums import FOREIGN, PATH, key_of, member, png
+from tests.moderation.again import WAYS, approved, pending_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -258,6 +259,21 @@ def test_a_url_dies_when_the_picture_becomes_a_matter_for_leads(gallery, world, 
     assert gallery.ids("mira") == []
     own = gallery.page("mira", key_of(make_person("owner"), (world.gallery, "u-1")))["items"]
     assert [item.get("url") for item in own] == ([None] if after == "escalate" else [])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_url_dies_when_the_picture_is_pending_again(gallery, world, way):
+    image = world.picture("one", data=png(6), user_id="u-1", review_status="pending")
+    batch = approved(image)
+    url = gallery.page("mira")["items"][0]["url"]
+    assert httpx.get(url).status_code == 200
+
+    pending_again(way, image, batch)
+
+    assert httpx.get(url).status_code == 404
+    assert gallery.ids("mira") == []
+    own = gallery.page("mira", key_of(make_person("owner"), (world.gallery, "u-1")))["items"]
+    assert httpx.get(own[0]["url"]).status_code == 200
 
 
 def test_an_unknown_character_has_no_items(gallery, world):

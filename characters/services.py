@@ -23,6 +23,7 @@ from core.contracts import NUL
 from media import services as media
 from media.enums import AttachmentState
 from moderation.enums import ReviewStatus
+from moderation.registry import queues
 from moderation.services import retrying
 
 T = TypeVar("T")
@@ -110,7 +111,8 @@ def _set(character: Character, fields: Fields) -> list[str]:
 
 
 def delete(*, character_id: str, viewer: Viewer) -> None:
-    """Gone for everybody at once, with its links; `erasing` takes texts and bytes after the grace.
+    """Gone for everybody at once, with its links and those of its album; `erasing` takes texts and
+    bytes after the grace.
 
     What is open on it stays open: whoever looks at it sees that it was deleted.
     """
@@ -121,8 +123,18 @@ def _delete(character_id: str, viewer: Viewer) -> None:
     character = locked_own(character_id, viewer, purged=True)
     character.deleted_at = timezone.now()
     touch(character, "deleted_at")
-    media.end_links(subject_ids=[character.pk])
+    _end_links(character)
     note(character, by=author_of(viewer), what="Deleted by its author", flag=DELETION)
+
+
+def _end_links(character: Character) -> None:
+    """Also those of what other queues have under its id: the pictures of its album."""
+    media.end_links(subject_ids=[character.pk])
+    key = character.upstream_id or str(character.pk)
+    for queue in queues().values():
+        if queue.character_field and queue.model is not None:
+            rows = queue.narrow(queue.model.objects.all(), character=key, user=None)
+            media.end_links(subject_ids=rows.values("pk"))
 
 
 def link(*, character_id: str, base: str, priority: int, viewer: Viewer) -> KnowledgeBaseLink:

@@ -4,12 +4,14 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.utils import timezone
 
 from accounts.models import User
 from gallery.models import ImageDetail, ImageLog
 from moderation.models import KeptBack
+from tests.characters.clients import Client
 from tests.factories import make_character, make_person, make_source
 from tests.gallery.albums import Gallery, key_of, member, png
 from tests.servers import WebServer
@@ -211,6 +213,20 @@ def test_a_held_or_deleted_character_lists_nothing_to_anybody(gallery, world, na
 
     assert gallery.ids("mira", key_of(make_person("author"), (world.characters, "author"))) == []
     assert gallery.ids("mira", key_of(make_person("lead", role="lead"))) == []
+
+
+def test_deleting_a_character_ends_the_links_of_its_album(gallery, world):
+    world.picture("one", data=png(1))
+    make_character(source=world.characters, upstream_id="kai", review_status="approved")
+    world.picture("other", data=png(2), character_id="kai")
+    urls = [gallery.page(name)["items"][0]["url"] for name in ("mira", "kai")]
+    author = make_person("author")
+    key = key_of(author, (world.characters, "author"), scopes=["characters", "public"])
+
+    assert Client(gallery.url).status("DELETE", "/characters/mira", key) == 204
+
+    assert [httpx.get(url).status_code for url in urls] == [404, 200]
+    assert gallery.ids("mira", key) == []
 
 
 def test_a_pending_public_character_is_shown(gallery, world):

@@ -17,11 +17,12 @@ AT_ONCE = 500
 
 def expired() -> QuerySet[Cover]:
     """Loose covers past their time that prove nothing: neither held nor escalated nor rejected,
-    near no known picture, and no open case but a first look that nobody is at."""
+    near no known picture, and no open case but a first look that nobody is at or asked for."""
     now = timezone.now()
     kept = Case.objects.filter(subject_type=Cover.subject_type()).filter(
         ~Q(kind=CaseKind.FIRST_LOOK)
-        | Q(why__contains=[Why.KNOWN_PICTURE])
+        # A report joins the case of a first look: what it is about stays until somebody judged it.
+        | Q(why__overlap=[Why.KNOWN_PICTURE, Why.REPORTED, Why.APPEALED])
         | Q(claimed_by__isnull=False, claimed_until__gt=now)
     )
     return (

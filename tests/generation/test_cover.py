@@ -16,7 +16,9 @@ from characters.models import Cover, Option
 from media import services as media
 from media.models import Attachment, File
 from moderation.actors import Actor
+from moderation.enums import ReportKind
 from moderation.models import Case
+from moderation.reports import Statement, outcomes, report
 from moderation.services import Request, decide
 from tests.factories import case_of, make_character, make_cover, make_person, make_source
 from tests.generation.signing import COVER, MAN, WOMAN
@@ -243,6 +245,24 @@ def test_expired_covers_are_deleted_with_their_bytes_unless_they_are_kept_or_pro
         claimed_until=timezone.now() - timedelta(seconds=1)
     )
     assert delete_expired() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ReportKind)
+def test_what_somebody_asked_about_stays_until_it_is_judged(kind):
+    ada, past = make_person("ada"), timezone.now() - timedelta(seconds=1)
+    cover = made(ada, expires_at=past)
+    said = report(subject=cover.subject_key, said=Statement(kind, "bob", "violence"), client=ada)
+    assert case_of(cover).kind == "first_look"
+
+    assert delete_expired() == 0
+    assert outcomes([said])[said.pk].is_open
+    row = Attachment.objects.get(subject_id=cover.pk)
+    assert media.read_bytes(attachment_id=row.pk, variant="original")
+
+    decided(cover, "approve")
+    assert delete_expired() == 1
+    assert outcomes([said])[said.pk].status == "approved"
 
 
 @pytest.mark.django_db(transaction=True)

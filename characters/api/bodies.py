@@ -12,8 +12,8 @@ from core.http import TransferError, check_url
 NAME, BIO, PROMPT, URL = 100, 2_000, 20_000, 4_096
 LIMITS = {"name": NAME, "bio": BIO, "originPrompt": PROMPT, "avatar": URL}
 PAGE_SIZE, LARGEST_PAGE = 20, 100
-# Beyond it there is certainly no page, and numbers stay numbers for every client.
-LAST_PAGE = 10**9
+# Python reads hardly more as a number.
+MOST_DIGITS = 4_000
 MOST_PRIORITY = 1000
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -21,20 +21,28 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 def read_page(query: Mapping[str, str]) -> tuple[int, int]:
     """(page from 1, limit). Raises InvalidField."""
     errors: dict[str, str] = {}
-    page = _bounded(query, "page", default=1, most=LAST_PAGE, errors=errors)
-    limit = _bounded(query, "limit", default=PAGE_SIZE, most=LARGEST_PAGE, errors=errors)
+    page = _whole(query, "page", default=1, errors=errors)
+    limit = _whole(query, "limit", default=PAGE_SIZE, most=LARGEST_PAGE, errors=errors)
     if errors:
         raise InvalidField(**errors)
     return page, limit
 
 
-def _bounded(
-    query: Mapping[str, str], name: str, *, default: int, most: int, errors: dict[str, str]
+def _whole(
+    query: Mapping[str, str],
+    name: str,
+    *,
+    default: int,
+    most: int | None = None,
+    errors: dict[str, str],
 ) -> int:
+    """From 1 on, up to `most` if there is a last one: pages beyond the last are empty."""
     text = query.get(name, str(default))
-    if text.isascii() and text.isdigit() and 1 <= int(text[:11]) <= most and len(text) <= 11:
-        return int(text)
-    errors[name] = f"A whole number from 1 to {most}."
+    read = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    number = int(text) if read else 0
+    if number >= 1 and (most is None or number <= most):
+        return number
+    errors[name] = f"A whole number from 1 {'on' if most is None else f'to {most}'}."
     return default
 
 

@@ -13,7 +13,6 @@ from rest_framework import serializers
 from characters.api.bodies import (
     BIO,
     LARGEST_PAGE,
-    LAST_PAGE,
     MOST_PRIORITY,
     NAME,
     PAGE_SIZE,
@@ -164,12 +163,12 @@ BASE_ID = OpenApiParameter("knowledgeBaseId", str, OpenApiParameter.PATH)
 WORDS = OpenApiParameter("q", str, description="Part of a name, in whatever case.")
 
 
-def _number(name: str, default: int, most: int) -> OpenApiParameter:
-    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+def _number(name: str, default: int, **limits: int) -> OpenApiParameter:
+    schema = {"type": "integer", "minimum": 1, **limits, "default": default}
     return OpenApiParameter(name, schema)
 
 
-PAGING = [_number("page", 1, LAST_PAGE), _number("limit", PAGE_SIZE, LARGEST_PAGE)]
+PAGING = [_number("page", 1), _number("limit", PAGE_SIZE, maximum=LARGEST_PAGE)]
 
 _ONE = {
     "id": "967217c8-4e26-4404-bcc4-03e084b5d6f9",

@@ -245,7 +245,7 @@ def claim_family(*, user: User, family: uuid.UUID) -> list[Case]:
     families.lock(family)
     rows = families.in_order(Case.objects.select_for_update().filter(family=family))
     judged = _judged(user, rows)
-    mine = [case for case in rows if case.subject_id not in judged]
+    mine = [case for case in rows if case.subject_id not in judged][:MAX_HELD]
     if not mine:
         raise StaleClaim(_("The family is closed."))
     _take(user, mine, family=family)

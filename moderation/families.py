@@ -106,7 +106,9 @@ def _units(cursor: Any, claimed: Sequence[Case], parameters: dict[str, Any]) -> 
         name = family or pk
         if name not in units:
             units[name] = Unit(family, tokens[name])
-        units[name].ids.append(pk)
+        # An undo may bring back more than fit: the rest is claimed when these are decided.
+        if len(units[name].ids) < MOST:
+            units[name].ids.append(pk)
     return list(units.values())
 
 

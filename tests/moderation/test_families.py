@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from moderation import cases, families
+from moderation import cases, comparing, families
 from moderation.actors import Actor
 from moderation.errors import StaleClaim
 from moderation.models import Case, Decision
 from moderation.services import Request, decide, undo
 from tests.factories import case_of, make_case, make_image, make_person
-from tests.moderation.looks import families_of, make_family
+from tests.moderation.looks import a_hash, families_of, make_family
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +68,30 @@ def test_nobody_holds_more_than_500_and_a_large_family_is_not_passed_over(alice,
     claimed = cases.claim(user=alice, queue="images", limit=3)
     assert subjects(claimed) == [image.pk for image in burst]
     assert Case.objects.filter(claimed_by=alice).count() == 6
+
+
+def test_a_family_that_an_undo_made_too_large_is_claimed_in_parts(alice, bob, monkeypatch):
+    monkeypatch.setattr(cases, "MAX_HELD", 4)
+    monkeypatch.setattr(families, "MOST", 4)
+    monkeypatch.setattr(comparing, "MOST", 4)
+    pdq = a_hash()
+    burst = make_family(4, pdq)
+    behind = make_image()
+    requests = [Request("approve", subject=image.subject_key) for image in burst[1:]]
+    made = decide(requests=requests, actor=Actor.person(alice))
+    burst += make_family(3, pdq)
+    undo(batch=made.batch, actor=Actor.person(alice))
+    Case.objects.filter(subject_id=behind.pk).update(opened_at=timezone.now())
+    assert len(set(families_of(*burst))) == 1
+
+    mine = cases.claim(user=bob, queue="images", limit=1)
+    assert len(mine) == 4
+    given = cases.claim_family(user=bob, family=mine[0].family)
+    assert len(given) == Case.objects.filter(claimed_by=bob).count() == 4
+    assert cases.claim(user=alice, queue="images", limit=1)[0].subject_id == behind.pk
+    requests = [Request("approve", case=case.pk, claim_token=case.claim_token) for case in given]
+    decide(requests=requests, actor=Actor.person(bob))
+    assert len(cases.claim(user=bob, queue="images", limit=1)) == 3
 
 
 def test_expired_leases_of_a_family_come_back_whole(alice, bob):

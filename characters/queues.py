@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from characters.avatars import ROLE, avatars_of, console_picture, keep_approved
+from characters.avatars import REFUSED_ROLE, ROLE, avatars_of, console_picture, keep_approved
 from characters.cards import newest_texts
 from characters.changes import changed_words
 from characters.models import Character, CharacterText
@@ -34,6 +34,7 @@ class CharacterQueue(ReviewQueue):
     sla = timedelta(hours=8)
     card_template = "characters/card.html"
     picture_role = ROLE
+    refused_role = REFUSED_ROLE
     icon = "face"
     character_field = "upstream_id"
     user_field = "author_id"

@@ -24,6 +24,7 @@ class Observer:
         """Bytes are here: the cases can be offered; what equals a rejected picture comes first."""
         attachments = list(Attachment.objects.filter(pk__in=attachment_ids))
         keep_held(attachments)
+        own.arrived(attachments)
         mark_known_bytes(attachments)
         acting.look_up(attachments)
         _offer(attachments)
@@ -62,7 +63,7 @@ class Observer:
         """Pictures from before there were hashes meet the banks now."""
         attachments = list(Attachment.objects.filter(pk__in=attachment_ids))
         acting.look_up(attachments)
-        own.refresh((each.subject_type, each.subject_id) for each in attachments)
+        own.refresh_soon((each.subject_type, each.subject_id) for each in attachments)
         comparing.compare([each.subject_id for each in attachments])
 
     def fresh_urls(self, attachment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:

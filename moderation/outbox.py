@@ -15,6 +15,7 @@ HANDLERS = {
     "same_bytes": "moderation.arrivals.raise_same_bytes",
     "read_texts": "moderation.flagging.read_texts",
     "own_banks": "moderation.banks.own.follow",
+    "fill_own_banks": "moderation.banks.own.fill",
 }
 
 

@@ -41,6 +41,8 @@ class ReviewQueue:
     sla: ClassVar[timedelta] = timedelta(hours=4)
     card_template: ClassVar[str] = "moderation/cards/subject.html"
     picture_role: ClassVar[str] = "picture"
+    # Where it keeps a refused picture when another one takes its place; "": nowhere.
+    refused_role: ClassVar[str] = ""
     # A Material symbol for the sidebar.
     icon: ClassVar[str] = "image"
     filterset_class: ClassVar[type[Any] | None] = None

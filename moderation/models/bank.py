@@ -69,6 +69,10 @@ class Bank(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    def takes(self, reason: str) -> bool:
+        """Whether what is rejected for this reason joins it by itself."""
+        return not self.reasons or reason in self.reasons
+
     @property
     def rule(self) -> str:
         """The name under which its decisions stand in the log."""

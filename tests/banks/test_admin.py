@@ -77,6 +77,26 @@ def test_only_leads_change_a_bank_and_a_changed_rule_compares_anew(as_, matched)
     assert BankScan.objects.filter(bank=bank, whole=True, state="waiting").count() == 1
 
 
+def test_an_own_bank_that_is_new_or_takes_other_reasons_is_filled(as_, people, arrive):
+    make_reason("violence")
+    make_reason("nudity")
+    subject = arrive(data())
+    request = Request("reject", subject=subject.subject_key, reason="nudity")
+    decide(requests=[request], actor=Actor.person(people["lead"]))
+    deliver()
+    form = {"slug": "late", "own": "on", "action": "first", "threshold": 31, "sample_percent": 5,
+            "active": "on"}  # fmt: skip
+    answer = as_("lead").post(reverse("admin:moderation_bank_add"), form)
+    assert answer.status_code == 302
+    deliver()
+    bank = Bank.objects.get(slug="late")
+    assert BankEntry.objects.get(bank=bank, removed_at=None).subject_id == subject.pk
+
+    as_("lead").post(url("bank", bank.pk), form | {"reasons": ["violence"]})
+    deliver()
+    assert not BankEntry.objects.filter(bank=bank, removed_at=None).exists()
+
+
 @pytest.mark.parametrize(
     "wrong", [{"threshold": 32}, {"sample_percent": 101}, {"reason": ""}, {"reason": "unknown"}]
 )

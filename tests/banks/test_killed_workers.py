@@ -19,11 +19,22 @@ from PIL import Image
 
 from media import fingerprinting, pdq, services
 from media.models import Attachment, File, Fingerprint
-from moderation.banks import counting
+from moderation.actors import Actor
+from moderation.banks import counting, own
 from moderation.locks import Lock
-from moderation.models import BankMatch, BankScan, Case, Decision, Representative
-from tests.banks.conftest import add, data, hash_of, picture
-from tests.factories import make_image, make_source
+from moderation.models import (
+    Bank,
+    BankEntry,
+    BankMatch,
+    BankScan,
+    Case,
+    Decision,
+    OutboxEvent,
+    Representative,
+)  # fmt: skip
+from moderation.services import Request, decide
+from tests.banks.conftest import add, data, deliver, hash_of, picture
+from tests.factories import make_image, make_person, make_reason, make_source
 from tests.generation.conftest import broker
 from tests.generation.workers import Worker
 from tests.locks import somebody_waits
@@ -223,6 +234,25 @@ def test_a_worker_killed_in_a_backward_scan_misses_and_doubles_nothing(start, ar
     assert [each.review_status for each in copies] == ["rejected", "rejected", "pending"]
     assert Decision.objects.count() == BankMatch.objects.count() == 2
     assert (BankScan.objects.get().seen, BankScan.objects.get().hits) == (3, 2)
+
+
+def test_a_worker_killed_while_it_fills_a_new_own_bank_loses_and_doubles_nothing(start, arrive):
+    make_reason("violence")
+    images = [arrive(data(seed)) for seed in (1, 2)]
+    lead = Actor.person(make_person(role="lead"))
+    requests = [Request("reject", subject=each.subject_key, reason="violence") for each in images]
+    decide(requests=requests, actor=lead)
+    deliver()
+    bank = Bank.objects.create(slug="late", own=True)
+    own.rules_changed()
+    die_at(start, "moderation.tasks.deliver_outbox", PLACES["while deciding"])
+    assert not BankEntry.objects.filter(bank=bank).exists()
+
+    start("moderation.tasks.deliver_outbox")
+    until(lambda: not OutboxEvent.objects.filter(delivered_at=None).exists())
+    joined = BankEntry.objects.filter(bank=bank).values_list("subject_id", flat=True)
+    assert sorted(joined) == sorted(image.pk for image in images)
+    assert counting.counts()[bank.pk].entries == 2
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,19 @@
 """Own banks follow what stands rejected or purged, by reason, and nothing else."""
 
-import pytest
+import threading
+import time
 
+import pytest
+from django.db import connection, transaction
+
+from media import services as media
 from moderation.actors import Actor
 from moderation.banks import counting, own
 from moderation.models import Bank, BankEntry
 from moderation.services import Request, decide, undo
 from tests.banks.conftest import add, data, deliver, hash_of
-from tests.factories import case_of, make_person, make_reason
+from tests.factories import case_of, make_case, make_image, make_person, make_reason
+from tests.locks import somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +28,15 @@ def act(actor, subject, action, **more):
     assert made.results[0].status in {"applied", "unchanged"}, made.results
     deliver()
     return made.batch
+
+
+def wanted():
+    """An image log whose picture is on its way."""
+    subject = make_image()
+    kind, key = subject.subject_key
+    url = "http://127.0.0.1:9/picture"
+    media.want(rows=[media.Wanted(subject_type=kind, subject_id=key, url=url)])
+    return subject
 
 
 def live() -> list[BankEntry]:
@@ -129,3 +144,108 @@ def test_minor_safety_keeps_hashes_and_no_picture(lead, arrive):
     assert subject.held
     assert {field.name for field in BankEntry._meta.get_fields()} & {"file", "attachment"} == set()
     assert "known_picture" in case_of(arrive(data(quality=50))).why
+
+
+def test_a_reason_given_anew_is_noted_and_counts_no_second_entry(lead, arrive):
+    make_reason("violence")
+    make_reason("nudity")
+    subject = arrive(data())
+    act(lead, subject, "reject", reason="violence")
+    subject.refresh_from_db()
+    case_again = Request("reject", subject=subject.subject_key, reason="nudity")
+    make_case(subject)
+    decide(requests=[case_again], actor=lead)
+    deliver()
+
+    (entry,) = live()
+    assert entry.label == "nudity"
+    assert counting.counts()[entry.bank_id].entries == 1
+
+
+def test_a_picture_that_comes_after_its_rejection_joins(lead, arrive):
+    make_reason("violence")
+    subject = wanted()
+    act(lead, subject, "reject", reason="violence")
+    assert live() == []
+    arrive(data(), subject=subject)
+    deliver()
+
+    assert [entry.subject_id for entry in live()] == [subject.pk]
+
+
+def test_other_bytes_than_the_rejected_ones_join_only_when_they_are_rejected(lead, arrive):
+    make_reason("violence")
+    subject = arrive(data(1))
+    act(lead, subject, "reject", reason="violence")
+    refused = hash_of(subject)
+    arrive(data(2), subject=subject)
+    own.refresh([subject.subject_key])
+    deliver()
+    assert [bytes(entry.pdq) for entry in live()] == [refused]
+
+    act(lead, subject, "approve")
+    assert [bytes(entry.pdq) for entry in live()] == [refused]
+    act(lead, subject, "reject", reason="violence")
+    assert {bytes(entry.pdq) for entry in live()} == {refused, hash_of(subject)}
+    act(lead, subject, "approve")
+    assert [bytes(entry.pdq) for entry in live()] == [refused]
+    assert counting.counts()[live()[0].bank_id].entries == 1
+
+
+def test_a_new_bank_and_other_reasons_are_filled_in_pieces(lead, arrive, monkeypatch):
+    monkeypatch.setattr(own, "PIECE", 2)
+    make_reason("violence")
+    make_reason("nudity")
+    images = [arrive(data(seed)) for seed in range(1, 6)]
+    for number, image in enumerate(images):
+        act(lead, image, "reject", reason="nudity" if number % 2 else "violence")
+    bank = Bank.objects.create(slug="violence", own=True, reasons=["violence"])
+    own.rules_changed()
+    deliver()
+    assert {entry.subject_id for entry in live() if entry.bank == bank} == {
+        image.pk for image in images[::2]
+    }
+
+    Bank.objects.filter(pk=bank.pk).update(reasons=["nudity"])
+    own.rules_changed()
+    deliver()
+    assert {entry.subject_id for entry in live() if entry.bank == bank} == {
+        image.pk for image in images[1::2]
+    }
+    assert counting.counts()[bank.pk].entries == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_undo_beside_a_slow_refresh_leaves_no_entry(lead, arrive):
+    make_reason("violence")
+    subject = arrive(data())
+    request = Request("reject", subject=subject.subject_key, reason="violence")
+    made = decide(requests=[request], actor=lead)
+    joined, may_end = threading.Event(), threading.Event()
+
+    def slow_refresh() -> None:
+        with transaction.atomic():
+            own.refresh([subject.subject_key])
+            joined.set()
+            may_end.wait(30)
+        connection.close()
+
+    def undone() -> None:
+        undo(batch=made.batch, actor=lead)
+        own.refresh([subject.subject_key])
+        connection.close()
+
+    threads = [threading.Thread(target=slow_refresh), threading.Thread(target=undone)]
+    threads[0].start()
+    assert joined.wait(60)
+    threads[1].start()
+    deadline = time.monotonic() + 30
+    while threads[1].is_alive() and not somebody_waits():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    may_end.set()
+    for thread in threads:
+        thread.join()
+
+    assert live() == []
+    assert counting.counts()[BankEntry.objects.get().bank_id].entries == 0

@@ -91,8 +91,8 @@ def work(*, seconds: float) -> int:
     """Plans what is new, then works on open scans for about so long; how many pieces it did."""
     plan()
     end, pieces = time.monotonic() + seconds, 0
-    while time.monotonic() < end and (scan := lease()) is not None:
-        pieces += _work_on(scan, end)
+    while (left := end - time.monotonic()) > 0 and (scan := lease()) is not None:
+        pieces += _work_on(scan, left)
     return pieces
 
 
@@ -122,15 +122,20 @@ def _begin(scan: BankScan) -> None:
         )
         scan.expected = cursor.fetchone()[0]
     scan.state, scan.started_at = ScanState.RUNNING, timezone.now()
-    scan.save(update_fields=["expected", "state", "started_at"])
+    # Not one that was cancelled meanwhile, or that somebody else has.
+    BankScan.objects.filter(pk=scan.pk, token=scan.token).update(
+        expected=scan.expected, state=scan.state, started_at=scan.started_at
+    )
 
 
-def _work_on(scan: BankScan, end: float) -> int:
+def _work_on(scan: BankScan, seconds: float) -> int:
+    """At least one piece, and more for about so long; loading the entries does not count, or those
+    of a large bank would never get to one."""
     only = {"bank_id": scan.bank_id} if scan.whole else {"scan_id": scan.pk}
     within = Within(index_of(**only), **only)
-    pieces = 0
+    end, pieces = time.monotonic() + seconds, 0
     going = True
-    while going and time.monotonic() < end:
+    while going and (not pieces or time.monotonic() < end):
         going = retrying(lambda: _piece(scan, within))
         pieces += 1
     if going:  # out of time: anybody may go on at once

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from datetime import timedelta
 from hashlib import sha256
 
@@ -84,6 +85,25 @@ def test_pieces_go_on_where_the_last_one_ended(bank, crowd, monkeypatch):
     add(bank(), pdq=hash_of(crowd[0]))
     assert scans.work(seconds=60) == 5
     assert statuses(crowd) == REJECTED
+
+
+def test_loading_that_takes_all_the_time_leaves_room_for_a_piece(bank, crowd, monkeypatch):
+    monkeypatch.setattr(scans, "PIECE", 8)
+    real = scans.index_of
+    monkeypatch.setattr(scans, "index_of", lambda **only: (time.sleep(0.3), real(**only))[1])
+    add(bank(), pdq=hash_of(crowd[0]))
+    assert scans.work(seconds=0.2) >= 1
+    assert BankScan.objects.get().seen >= 8
+
+
+def test_a_scan_that_was_cancelled_while_it_begins_stays_cancelled(bank, crowd):
+    add(bank(), pdq=hash_of(crowd[0]))
+    (scan,) = scans.plan()
+    scan.token = uuid.uuid4()
+    BankScan.objects.update(token=scan.token)
+    scans.cancel(scan=scan)
+    scans._begin(scan)
+    assert BankScan.objects.get().state == ScanState.CANCELLED
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(bank, crowd, monkeypatch):

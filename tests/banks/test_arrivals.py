@@ -164,6 +164,18 @@ def test_a_bank_whose_reason_is_gone_raises_instead_of_failing(bank, arrive):
     assert case_of(subject).priority == Priority.TOP
 
 
+def test_where_one_banks_reason_is_gone_the_next_bank_that_rejects_does(bank, arrive):
+    add(bank("older", reason="forgotten"), pdq=pdq_of())
+    add(bank("newer"), pdq=pdq_of())
+    subject = arrive(data())
+
+    assert subject.review_status == "rejected"
+    assert Decision.objects.get().actor_name == "bank:newer"
+    matches = {match.bank.slug: match for match in BankMatch.objects.all()}
+    assert (matches["older"].action, matches["older"].batch) == ("first", None)
+    assert matches["newer"].batch == Decision.objects.get().batch
+
+
 def test_an_arrival_costs_the_same_queries_with_and_without_entries_near(
     bank, arrive, django_assert_max_num_queries
 ):

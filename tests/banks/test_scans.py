@@ -14,14 +14,16 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from media import pdq
+from media.models import Fingerprint
 from moderation.actors import Actor
-from moderation.banks import scans
+from moderation.banks import counting, scans
 from moderation.enums import ScanState
-from moderation.models import BankMatch, BankScan, Decision
-from moderation.services import undo
+from moderation.models import BankMatch, BankScan, Case, Decision
+from moderation.services import Request, decide, undo
 from tests.banks.conftest import add, data, hash_of, picture
 from tests.factories import case_of, make_image, make_person
 from tests.locks import somebody_waits
+from tests.moderation.looks import families_of, make_family
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,6 +89,16 @@ def test_pieces_go_on_where_the_last_one_ended(bank, crowd, monkeypatch):
     assert statuses(crowd) == REJECTED
 
 
+def test_all_pieces_of_a_scan_are_one_batch(bank, crowd, monkeypatch):
+    monkeypatch.setattr(scans, "PIECE", 2)
+    add(bank(), pdq=hash_of(crowd[0]))
+    scans.work(seconds=60)
+    (batch,) = set(Decision.objects.values_list("batch", flat=True))
+    assert Decision.objects.count() == 3
+    undo(batch=batch, actor=Actor.person(make_person(role="lead")))
+    assert set(statuses(crowd)) == {"pending"}
+
+
 def test_loading_that_takes_all_the_time_leaves_room_for_a_piece(bank, crowd, monkeypatch):
     monkeypatch.setattr(scans, "PIECE", 8)
     real = scans.index_of
@@ -94,6 +106,43 @@ def test_loading_that_takes_all_the_time_leaves_room_for_a_piece(bank, crowd, mo
     add(bank(), pdq=hash_of(crowd[0]))
     assert scans.work(seconds=0.2) >= 1
     assert BankScan.objects.get().seen >= 8
+
+
+def test_a_graver_rule_holds_for_what_was_matched_and_is_still_undecided(bank, crowd):
+    changed = bank(action="mark", reason="")
+    add(changed, pdq=hash_of(crowd[0]))
+    scans.work(seconds=60)
+    approve = Request("approve", subject=crowd[7].subject_key)
+    decide(requests=[approve], actor=Actor.person(make_person(role="moderator")))
+    assert set(BankMatch.objects.values_list("action", flat=True)) == {"mark"}
+
+    for action, reason in (("first", ""), ("reject", "violence")):
+        changed.action, changed.reason = action, reason
+        changed.save()
+        scans.scan_whole(bank=changed, by=None)
+        scans.work(seconds=60)
+        acted = BankMatch.objects.filter(subject_id__in=[crowd[0].pk, crowd[8].pk])
+        assert set(acted.values_list("action", flat=True)) == {action}
+        assert BankMatch.objects.get(subject_id=crowd[7].pk).action == "mark"
+    assert statuses(crowd) == ["rejected", *["pending"] * 6, "approved", "rejected"]
+    assert set(acted.values_list("batch", flat=True)) == {
+        Decision.objects.get(subject_id=crowd[0].pk).batch
+    }
+    assert not Case.objects.filter(subject_id=crowd[7].pk).exists()
+    assert BankMatch.objects.count() == counting.counts()[changed.pk].matches == 3
+
+
+def test_a_marked_case_leaves_its_family(bank):
+    burst = make_family(3)
+    entry = bytes(Fingerprint.objects.get(file__attachments__subject_id=burst[1].pk).pdq)
+    add(bank(action="mark", reason="", threshold=0), pdq=entry)
+    scans.work(seconds=60)
+
+    first, marked, third = families_of(*burst)
+    assert marked is None
+    assert first is not None
+    assert first == third
+    assert len(case_of(burst[1]).why) == 2
 
 
 def test_a_scan_that_was_cancelled_while_it_begins_stays_cancelled(bank, crowd):

@@ -30,6 +30,7 @@ from core.admin_base import LEAD
 from core.badges import badge
 from moderation.admin_banks import AboutSubjects, OfABank
 from moderation.banks import by_hand
+from moderation.banks.digests import digest_of
 from moderation.banks.matching import Print
 from moderation.console.access import person
 from moderation.errors import BadEntry
@@ -152,11 +153,9 @@ class EntryForm(forms.ModelForm[BankEntry]):
 def _digest(text: str) -> bytes | None:
     text = text.strip()
     try:
-        if not text or len(text) == 64:
-            return bytes.fromhex(text) or None
+        return digest_of(text) if text else None
     except ValueError:
-        pass
-    raise forms.ValidationError(_now("This is not 64 hexadecimal digits."))
+        raise forms.ValidationError(_now("This is not 64 hexadecimal digits.")) from None
 
 
 def _subject(named: str) -> SubjectKey:

@@ -19,6 +19,7 @@ from media import services as media
 from media.pdq import Hashed
 from moderation.api import schemas
 from moderation.api.base import ModerationView, user_of
+from moderation.banks.digests import digest_of
 from moderation.banks.matching import BankHit, Print, find
 from moderation.registry import model_for
 from moderation.store import SubjectKey
@@ -92,11 +93,9 @@ def _digest(item: dict[str, Any], name: str) -> bytes | None:
     if text is None:
         return None
     try:
-        if len(text) == 64:
-            return bytes.fromhex(text)
-    except (TypeError, ValueError):
-        pass
-    raise Unreadable(f"{name} is 64 hexadecimal digits.")
+        return digest_of(text)
+    except ValueError:
+        raise Unreadable(f"{name} is 64 hexadecimal digits.") from None
 
 
 def _image(item: Any, user: User) -> Looked:

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import is_naive, make_aware
 
 from moderation.banks.counting import entries_changed
+from moderation.banks.digests import digest_of
 from moderation.errors import BadImport
 from moderation.models import Bank
 
@@ -164,11 +165,9 @@ def _digest(given: dict[str, str], name: str) -> bytes | None:
     if not text:
         return None
     try:
-        if len(text) == 64:
-            return bytes.fromhex(text)
-    except ValueError:
-        pass
-    raise ValueError(f"{name} is not 64 hexadecimal digits")
+        return digest_of(text)
+    except ValueError as error:
+        raise ValueError(f"{name} is {error}") from None
 
 
 def _quality(text: str) -> int | None:

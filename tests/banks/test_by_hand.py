@@ -131,6 +131,7 @@ WRONG = {
     "63 digits": ({"pdq_text": "a" * 63}, "pdq_text", "64 hexadecimal"),
     "no digits": ({"sha256_text": "xy" * 32}, "sha256_text", "64 hexadecimal"),
     "spaces": ({"pdq_text": "ab " * 21 + "a"}, "pdq_text", "64 hexadecimal"),
+    "blanks in pairs": ({"sha256_text": "ab  " + "ab" * 30}, "sha256_text", "64 hexadecimal"),
     "no such subject": ({"subject": "0" * 32}, "subject", "no such subject"),
     "an expiry that has passed": (
         {"pdq_text": "ab" * 32, "expires_at_0": "2020-01-01", "expires_at_1": "00:00"},

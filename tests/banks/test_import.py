@@ -91,6 +91,7 @@ def test_bad_rows_are_named_by_line_and_left_out(tmp_path):
         "sha256,pdq,quality,label,expires_at\n"
         f",{pdq},80,good,\n"
         f",{pdq[:-1]},80,short,\n"
+        f",{pdq[:31]}  {pdq[:31]},80,blanks,\n"
         ",,80,none,\n"
         f",{pdq},101,quality,\n"
         f",{pdq},80,{'x' * 61},\n"
@@ -100,9 +101,9 @@ def test_bad_rows_are_named_by_line_and_left_out(tmp_path):
     )
     out, err, code = run(path)
 
-    assert "2 added, 0 changed, 0 unchanged, 6 bad of 8 rows" in out
+    assert "2 added, 0 changed, 0 unchanged, 7 bad of 9 rows" in out
     assert code == 1
-    assert [line.split(":")[0] for line in err.splitlines()] == [f"line {n}" for n in range(3, 9)]
+    assert [line.split(":")[0] for line in err.splitlines()] == [f"line {n}" for n in range(3, 10)]
     assert set(BankEntry.objects.values_list("label", flat=True)) == {"good", "by its bytes"}
 
 

@@ -61,6 +61,18 @@ def test_a_bad_item_has_an_error_of_its_own(api, bank):
     ]  # fmt: skip
 
 
+def test_blanks_are_no_digits_and_shift_no_answers(api, bank):
+    known = pdq.pdq_of(picture()).pdq.hex()
+    add(bank(), pdq=bytes.fromhex(known))
+    odd = [known[:62] + "  ", " " + known[:62] + " ", known[:-1] + "\n", known[:62] + "\u0661\u0662"]
+    sent = [{"pdq": each} for each in odd * 8] + [{"sha256": odd[0]}, {"pdq": known}]
+
+    found = results(api("viewer").post("match/", json={"hashes": sent}))
+
+    assert all(set(each) == {"error"} for each in found[:-1])
+    assert [hit["distance"] for hit in found[-1]["matches"]] == [0]
+
+
 def test_pictures_are_hashed_here_and_flat_ones_say_so(api, bank):
     add(bank(), pdq=pdq.pdq_of(picture()).pdq)
     flat = samples.encoded(Image.new("RGB", (90, 90), "red"), "PNG")

@@ -133,7 +133,7 @@ class HashIndex:
         return sum(each.nbytes for each in self._segments)
 
     def add(self, ids: Ids, hashes: Hashes) -> None:
-        """Not by two threads at once."""
+        """Not by two threads at once; keeps the arrays."""
         if not len(ids):
             return
         older = list(self._segments)
@@ -143,11 +143,10 @@ class HashIndex:
             last = older.pop()
             size += len(last.ids)
             joined.insert(0, (last.ids, last.hashes))
-        newest = Segment(
-            np.concatenate([each[0] for each in joined]),
-            np.concatenate([each[1] for each in joined]),
-        )
-        self._segments = (*older, newest)
+        if len(joined) > 1:  # a first load is not copied
+            ids = np.concatenate([each[0] for each in joined])
+            hashes = np.concatenate([each[1] for each in joined])
+        self._segments = (*older, Segment(ids, hashes))
 
     def search(self, queries: Hashes, radius: int) -> Hits:
         """Every (query, id) at a distance of at most `radius` (0 to 31); an id that stands for

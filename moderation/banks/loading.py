@@ -5,9 +5,10 @@ what may have been committed since the last look is all that is read. Removed an
 stay in the index until it is loaded anew; whoever finds one asks the database what it is.
 """
 
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,11 @@ from numpy.typing import NDArray
 
 from core.prepared import prepared_cursor
 from media import pdq
-from moderation.banks.index import HashIndex, Ids, as_hashes
+from moderation.banks.index import Hashes, HashIndex, Ids, as_hashes
 from moderation.locks import Lock
 
-# Loaded anew after this time, to let go of what was removed.
-RELOAD_SECONDS = 86_400.0
+# Loaded anew after this time, to let go of what was removed; tried again so long after a failure.
+RELOAD_SECONDS, RETRY_SECONDS = 86_400.0, 300.0
 
 # One row in PostgreSQL's binary COPY: the number of fields, then each with its length before it.
 _ROW = np.dtype(
@@ -49,7 +50,8 @@ COPY (SELECT e.id, e.pdq, e.changed, b.turned FROM moderation_bankentry e
         AND (e.expires_at IS NULL OR e.expires_at > now()))
 TO STDOUT (FORMAT BINARY)
 """
-_TURNED_TOGETHER = 50_000
+# Rows taken out of a COPY at once, so that what is read does not stand in memory twice.
+TOGETHER = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,59 +72,68 @@ class Loader:
         self._lock = threading.Lock()
         self._index = HashIndex()
         self._look: _Look | None = None
-        self._loaded_at = 0.0
+        self._due_at = 0.0
         # Entries that will be read again, because transactions beside theirs are still open.
-        self._known: NDArray[np.int64] = np.empty(0, np.int64)
+        self._known: Ids = np.empty(0, np.int64)
 
     def fresh(self) -> HashIndex:
         """The index with every entry that is committed by now."""
         with self._lock:
-            look = _look()
-            if self._is_outdated(look):
-                self._index, self._known = HashIndex(), np.empty(0, np.int64)
-                self._loaded_at = time.monotonic()
-                self._read(0, look)
-            elif look.newest >= self._since:
-                self._read(self._since, look)
+            look, known = _look(), self._look
+            of_this = known is not None and (known.database, known.turned) == (
+                look.database, look.turned
+            )  # fmt: skip
+            if known is None or not of_this or time.monotonic() > self._due_at:
+                self._load(look)
+            elif look.newest >= known.horizon:
+                self._known = _read_into(self._index, known.horizon, look, known=self._known)
             self._look = look
             return self._index
 
-    @property
-    def _since(self) -> int:
-        assert self._look is not None
-        return self._look.horizon
-
-    def _is_outdated(self, look: _Look) -> bool:
-        known = self._look
-        return (
-            known is None
-            or (known.database, known.turned) != (look.database, look.turned)
-            or time.monotonic() - self._loaded_at > RELOAD_SECONDS
-        )
-
-    def _read(self, since: int, look: _Look) -> None:
-        # Without an upper bound: what this transaction itself added may be newer than any snapshot.
-        rows = _entries(f"e.changed >= {since:d}")
-        new = rows[~np.isin(rows["id"], self._known)] if len(self._known) else rows
-        _add(self._index, new)
-        self._known = rows["id"][rows["changed"] >= look.horizon].astype(np.int64)
+    def _load(self, look: _Look) -> None:
+        """All of it, beside the present index, which stays in force when this fails."""
+        self._due_at = time.monotonic() + RETRY_SECONDS
+        index = HashIndex()
+        self._known = _read_into(index, 0, look, known=np.empty(0, np.int64))
+        self._index = index
+        self._due_at = time.monotonic() + RELOAD_SECONDS
 
 
 def index_of(*, scan_id: int | None = None, bank_id: int | None = None) -> HashIndex:
     """The entries of one scan, or of one bank, alone."""
     index = HashIndex()
     which = f"e.scan_id = {scan_id:d}" if scan_id is not None else f"e.bank_id = {bank_id:d}"
-    _add(index, _entries(which))
+    index.add(*_together(_entries(which)))
     return index
 
 
-def _entries(which: str) -> NDArray[np.void]:
-    return read_binary(_READ.format(which=which, clear=pdq.MIN_QUALITY), _ROW)
+def _read_into(index: HashIndex, since: int, look: _Look, *, known: Ids) -> Ids:
+    """Adds what has become effective since a transaction, without the ids `known`; which entries
+    will be read again."""
+    again = [np.empty(0, np.int64)]
+
+    def new() -> Iterator[NDArray[np.void]]:
+        # Without an upper bound: what this transaction itself added may be newer than any snapshot.
+        for rows in _entries(f"e.changed >= {since:d}"):
+            again.append(rows["id"][rows["changed"] >= look.horizon].astype(np.int64))
+            yield rows[~np.isin(rows["id"], known)] if len(known) else rows
+
+    index.add(*_together(new()))
+    return np.concatenate(again)
 
 
-def _add(index: HashIndex, rows: NDArray[np.void]) -> None:
-    for ids, packed in _with_turned(rows):
-        index.add(ids, as_hashes(packed))
+def _entries(which: str) -> Iterator[NDArray[np.void]]:
+    return pieces_of(_READ.format(which=which, clear=pdq.MIN_QUALITY), _ROW, TOGETHER)
+
+
+def _together(pieces: Iterable[NDArray[np.void]]) -> tuple[Ids, Hashes]:
+    """Ids and hashes of all rows; nothing else of a piece outlives it."""
+    ids, packed = [np.empty(0, np.int64)], [np.empty((0, 32), np.uint8)]
+    for rows in pieces:
+        for some_ids, some in _with_turned(rows):
+            ids.append(some_ids)
+            packed.append(some)
+    return np.concatenate(ids), as_hashes(np.concatenate(packed))
 
 
 def _look() -> _Look:
@@ -134,15 +145,23 @@ def _look() -> _Look:
 
 def read_binary(statement: str, row: np.dtype[np.void]) -> NDArray[np.void]:
     """What a COPY … (FORMAT BINARY) gives, when all its rows have one length."""
+    [rows] = pieces_of(statement, row, sys.maxsize)
+    return rows
+
+
+def pieces_of(statement: str, row: np.dtype[np.void], most: int) -> Iterator[NDArray[np.void]]:
+    """The same while it is read, about `most` rows at once; the last piece may be empty."""
+    data, head = bytearray(), _HEADER
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        data = b"".join(copy)
-    return np.frombuffer(data, row, offset=_HEADER, count=_rows_in(data, row))
-
-
-def _rows_in(data: bytes, row: np.dtype[np.void]) -> int:
-    count, rest = divmod(len(data) - _HEADER - _TRAILER, row.itemsize)
+        for block in copy:
+            data += block
+            count = (len(data) - head) // row.itemsize
+            if count >= most:
+                yield np.frombuffer(data, row, offset=head, count=count)
+                data, head = data[head + count * row.itemsize :], 0
+    count, rest = divmod(len(data) - head - _TRAILER, row.itemsize)
     assert rest == 0
-    return count
+    yield np.frombuffer(data, row, offset=head, count=count)
 
 
 def _with_turned(rows: NDArray[np.void]) -> Iterator[tuple[Ids, NDArray[np.uint8]]]:
@@ -152,12 +171,9 @@ def _with_turned(rows: NDArray[np.void]) -> Iterator[tuple[Ids, NDArray[np.uint8
     turned = rows[rows["turned"]]
     ids = turned["id"].astype(np.int64)
     # The first way to turn a picture is to leave it as it is.
-    parts = [
-        pdq.turned(np.ascontiguousarray(turned["pdq"][start : start + _TURNED_TOGETHER]))
-        for start in range(0, len(ids), _TURNED_TOGETHER)
-    ]
-    if parts:
-        yield np.repeat(ids, 8), np.concatenate(parts).reshape(-1, 32)
+    if len(ids):
+        every = pdq.turned(np.ascontiguousarray(turned["pdq"]))
+        yield np.repeat(ids, 8), every.reshape(-1, 32)
 
 
 _loader = Loader()

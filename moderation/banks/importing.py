@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import is_naive, make_aware
 
+from media import pdq
 from moderation.banks.counting import entries_changed
 from moderation.banks.digests import digest_of
 from moderation.errors import BadImport
@@ -25,6 +26,7 @@ PIECE = 20_000
 TOLD = 50
 # As the model has them.
 _MOST = {"label": 60, "source": 100}
+_CLEAR = pdq.MIN_QUALITY
 _UNSEEN = dict.fromkeys([*range(32), 127])
 
 _STAGE = """
@@ -33,7 +35,8 @@ CREATE TEMPORARY TABLE banks_staged (pdq bytea, sha256 bytea, quality smallint, 
         encode(pdq, 'hex'), '') || ':' || COALESCE(encode(sha256, 'hex'), ''))::uuid) STORED
 ) ON COMMIT DROP
 """
-# What a lead took out stays out, however often the list comes.
+# What a lead took out stays out, however often the list comes. What did not match before, because
+# it was expired or of too low a quality, counts as new.
 _TAKE = """
 INSERT INTO moderation_bankentry AS e (bank_id, key, pdq, sha256, quality, label, source,
     subject_type, expires_at, added_by, added_at, note)
@@ -48,7 +51,10 @@ ON CONFLICT (bank_id, key) DO UPDATE SET quality = excluded.quality, label = exc
 WHERE e.removed_at IS NULL AND (e.quality, e.label, e.source, e.expires_at) IS DISTINCT FROM
     (excluded.quality, excluded.label, excluded.source, excluded.expires_at)
 RETURNING (xmax = 0)
-""".format(revived="COALESCE(e.expires_at < now(), false)")
+""".format(
+    revived=f"(COALESCE(e.expires_at < now(), false) OR COALESCE(e.quality, 100) < {_CLEAR}"
+    f" AND COALESCE(excluded.quality, 100) >= {_CLEAR})"
+)
 
 
 @dataclass(slots=True)

@@ -51,9 +51,11 @@ class BankHit:
         return f"{self.bank}{label} · {self.distance}"[:100]
 
 
+# One of too low a quality is known by its bytes alone.
 _ENTRIES = """
 SELECT e.id, b.id, b.slug, b.action, b.reason, b.sample_percent, e.label, e.subject_type,
-    e.subject_id, b.threshold, b.turned, e.pdq, e.sha256
+    e.subject_id, b.threshold, b.turned,
+    CASE WHEN COALESCE(e.quality, 100) >= {clear:d} THEN e.pdq END, e.sha256
 FROM moderation_bankentry e JOIN moderation_bank b ON b.id = e.bank_id
 WHERE {which} AND b.active AND e.removed_at IS NULL
     AND (e.expires_at IS NULL OR e.expires_at > now())
@@ -95,7 +97,7 @@ def _near(prints: Sequence[Print], index: HashIndex) -> list[set[int]]:
 
 def _read(which: str, values: list[Any]) -> dict[int, tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES.format(which=which), [values])
+        cursor.execute(_ENTRIES.format(which=which, clear=pdq.MIN_QUALITY), [values])
         return {row[0]: row for row in cursor.fetchall()}
 
 

@@ -12,8 +12,10 @@ from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 
 from bench import pictures
-from moderation.banks import counting, importing
-from moderation.models import Bank, BankEntry
+from moderation.banks import counting, importing, scans
+from moderation.banks.matching import Print, find
+from moderation.models import Bank, BankEntry, BankMatch
+from tests.banks.conftest import data, hash_of
 from tests.factories import make_person, make_reason
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +149,26 @@ def test_a_rejecting_bank_is_made_with_its_reason(tmp_path):
     run(path, "--action", "reject", "--reason", "violence")
 
     assert (Bank.objects.get().action, Bank.objects.get().reason) == ("reject", "violence")
+
+
+def test_another_quality_is_in_force_at_once_and_compared_with_what_is_held(tmp_path, arrive):
+    """The one process here has read the entry before."""
+    held, path = arrive(data()), tmp_path / "known.csv"
+    known = hash_of(held)
+
+    def comes(quality) -> bool:
+        path.write_text(f"pdq,quality\n{known.hex()},{quality}\n")
+        run(path)
+        scans.work(seconds=60)
+        return bool(find([Print(known)])[0])
+
+    assert not comes(40)
+    assert not BankMatch.objects.exists()
+    assert comes(90)
+    assert [match.subject_id for match in BankMatch.objects.all()] == [held.pk]
+    assert comes(95)
+    assert not comes(40)
+    assert comes("")
 
 
 @pytest.mark.slow

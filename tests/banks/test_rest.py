@@ -64,7 +64,7 @@ def test_a_bad_item_has_an_error_of_its_own(api, bank):
 def test_blanks_are_no_digits_and_shift_no_answers(api, bank):
     known = pdq.pdq_of(picture()).pdq.hex()
     add(bank(), pdq=bytes.fromhex(known))
-    odd = [known[:62] + "  ", " " + known[:62] + " ", known[:-1] + "\n", known[:62] + "\u0661\u0662"]
+    odd = [known[:62] + end for end in ("  ", " \t", "a\n", "\u0661\u0662")]
     sent = [{"pdq": each} for each in odd * 8] + [{"sha256": odd[0]}, {"pdq": known}]
 
     found = results(api("viewer").post("match/", json={"hashes": sent}))

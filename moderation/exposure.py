@@ -18,6 +18,7 @@ from accounts.models import User
 from moderation.enums import Seen, Severity
 from moderation.models import Shift, Sight, SightLevel
 
+GRAVER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
 LEVELS = {
     Seen.THUMBNAIL: SightLevel.THUMBNAIL,
     Seen.BLURRED: SightLevel.BLURRED,
@@ -34,14 +35,16 @@ SELECT %s, %s, v.id, v.level FROM unnest(%s::uuid[], %s::smallint[]) AS v(id, le
 ON CONFLICT (user_id, shift_started_at, subject_id) DO UPDATE SET level = EXCLUDED.level
     WHERE s.level < EXCLUDED.level
 """
-# `seen` and `level` are one scale; a rejection by the same person on the same day gives severity.
+# `seen` and `level` are one scale; a rejection by the same person on the same day gives severity,
+# here its place in GRAVER, from 1.
 _SEEN = """
 WITH sights AS (
-    SELECT user_id, subject_id, level, '' AS severity, at FROM moderation_sight
+    SELECT user_id, subject_id, level, NULL::int AS severity, at FROM moderation_sight
     WHERE at >= %(since)s AND (%(user)s::bigint IS NULL OR user_id = %(user)s)
     UNION ALL
     SELECT actor_id, subject_id, CASE seen WHEN 'thumb' THEN 1 WHEN 'blurred' THEN 2 ELSE 3 END,
-        CASE action WHEN 'reject' THEN severity ELSE '' END, at FROM moderation_decision
+        CASE action WHEN 'reject' THEN array_position(%(graver)s::text[], severity::text) END, at
+    FROM moderation_decision
     WHERE at >= %(since)s AND actor_kind = 'person' AND seen <> 'none'
         AND (%(user)s::bigint IS NULL OR actor_id = %(user)s)
 ), pictures AS (
@@ -65,23 +68,33 @@ FROM pictures GROUP BY day, severity ORDER BY day DESC
 
 @dataclass(slots=True)
 class Exposure:
-    """Numbers of pictures; `by_severity` counts those that were rejected for such a reason."""
+    """Numbers of pictures; `by_severity` counts those that were rejected for such a reason, shown
+    at all, and `revealed_by_severity` those of them in full."""
 
     shown: int = 0
     revealed: int = 0
     by_severity: dict[str, int] = field(default_factory=dict)
+    revealed_by_severity: dict[str, int] = field(default_factory=dict)
 
     @property
-    def severities(self) -> list[tuple[str, int]]:
-        """By their names, the gravest first."""
-        order = [Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW]
-        return [(str(s.label), self.by_severity[s]) for s in order if s in self.by_severity]
+    def severities(self) -> list[tuple[str, int, int]]:
+        """By their names: shown and revealed, the gravest first."""
+        return [
+            (str(each.label), self.by_severity[each], self.revealed_by_severity[each])
+            for each in reversed(GRAVER)
+            if each in self.by_severity
+        ]
 
-    def add(self, severity: str, shown: int, revealed: int) -> None:
+    def add(self, rank: int | None, shown: int, revealed: int) -> None:
+        """`rank`: the severity's place in GRAVER, from 1; None without any."""
         self.shown += shown
         self.revealed += revealed
-        if severity:
-            self.by_severity[severity] = self.by_severity.get(severity, 0) + shown
+        if rank is not None:
+            severity = GRAVER[rank - 1].value
+            for sums, number in (
+                (self.by_severity, shown), (self.revealed_by_severity, revealed)
+            ):  # fmt: skip
+                sums[severity] = sums.get(severity, 0) + number
 
 
 def record(*, user: User, seen: Iterable[tuple[uuid.UUID, Seen]]) -> None:
@@ -105,7 +118,9 @@ def shift_start(user: User) -> datetime:
 def of_shift(user: User) -> Exposure:
     """The person's own, in the present shift."""
     found = Exposure()
-    parameters: dict[str, Any] = {"user": user.pk, "since": shift_start(user), "zone": "UTC"}
+    parameters: dict[str, Any] = {
+        "user": user.pk, "since": shift_start(user), "zone": "UTC", "graver": GRAVER,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_OF_ONE, parameters)
         for row in cursor.fetchall():
@@ -120,7 +135,7 @@ def by_day(days: int = 7) -> dict[date, Exposure | None]:
     found: dict[date, Exposure | None] = {}
     with connection.cursor() as cursor:
         since = today - timedelta(days=days - 1)
-        cursor.execute(_BY_DAY, {"user": None, "since": since, "zone": zone})
+        cursor.execute(_BY_DAY, {"user": None, "since": since, "zone": zone, "graver": GRAVER})
         for day, severity, shown, revealed, people in cursor.fetchall():
             if people < FEWEST:
                 found[day] = None

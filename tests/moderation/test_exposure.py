@@ -45,6 +45,19 @@ def test_decisions_count_by_what_was_seen_and_give_the_severity(alice):
         decide(requests=[request], actor=Actor.person(alice))
     found = exposure.of_shift(alice)
     assert (found.shown, found.revealed, found.by_severity) == (2, 1, {"high": 2})
+    assert found.severities == [("High", 2, 1)]
+
+
+def test_the_gravest_of_several_rejections_of_a_picture_counts():
+    image, lead = make_image(), make_person("lea", role="lead")
+    for severity in ("low", "high", "medium", "critical"):
+        make_reason(f"a-{severity}", severity=severity)
+        for action, words in (("reject", {"reason": f"a-{severity}"}), ("reopen", {"note": "x"})):
+            request = Request(action, subject=image.subject_key, seen="full", **words)
+            decide(requests=[request], actor=Actor.person(lead))
+        found = exposure.of_shift(lead)
+        gravest = severity if severity != "medium" else "high"
+        assert found.by_severity == found.revealed_by_severity == {gravest: 1}
 
 
 def test_sums_by_day_need_enough_people_to_hide_each_of_them(alice):

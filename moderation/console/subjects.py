@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.keys import uuid7
-from media.models import ViewLog
+from media.models import Attachment, ViewLog
 from media.services import Picture
 from moderation import jobs, timeline
 from moderation.actors import Actor
@@ -69,6 +69,7 @@ def subject_page(request: HttpRequest, subject_type: str, subject_id: uuid.UUID)
         "subject_type": subject_type,
         "picture": picture,
         "arrives": _arrives(picture, person(request)),
+        "too_flat": picture is not None and _is_too_flat(queue, subject),
         "text": queue.text_of(subject),
         "about": contexts_of(queue, [subject], user=request.user)[subject.pk],
         "raw": queue.raw_of(subject),
@@ -137,6 +138,12 @@ def _arrives(picture: Picture | None, user: User) -> str:
     if picture is None or not picture.url or (picture.mime or "").startswith("audio/"):
         return Seen.NONE
     return Seen.BLURRED if user.blur else Seen.FULL
+
+
+def _is_too_flat(queue: ReviewQueue, subject: Reviewable) -> bool:
+    """Whether there is too little to see in its picture for it to be known by its look."""
+    attachments = Attachment.objects.filter(subject_id=subject.pk, role=queue.picture_role)
+    return attachments.filter(file__fingerprint__pdq=None, file__fingerprint__isnull=False).exists()
 
 
 def offered(

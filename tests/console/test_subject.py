@@ -1,13 +1,15 @@
 """A subject's page: what it tells, what it offers to whom, and what its buttons do."""
 
 import pytest
+from PIL import Image
 
 from media.models import ViewLog
 from media.services import store_bytes
 from moderation import cases
 from moderation.models import Decision, Note
 from tests.factories import case_of, make_asset, make_character, make_image
-from tests.media.samples import jpeg
+from tests.media.samples import encoded, jpeg
+from tests.media.samples import rich as rich_picture
 
 SUBJECTS = [make_image, make_character, make_asset]
 
@@ -51,6 +53,23 @@ def test_it_costs_a_fixed_number_of_queries(as_, make, django_assert_max_num_que
         decide(lead, subject, "reopen", note="again")
     with django_assert_max_num_queries(33):
         lead.get(url_of(subject))
+
+
+def test_a_picture_that_is_too_flat_to_hash_says_so(as_, settings, tmp_path):
+    settings.STORAGE_URL = f"file:{tmp_path / 'bytes'}"
+    flat, rich = make_image(), make_image()
+    for image, data in (
+        (flat, encoded(Image.new("RGB", (90, 90), "red"), "PNG")),
+        (rich, encoded(rich_picture(512, 512), "PNG")),
+    ):
+        store_bytes(data=data, subject_type=image.subject_type(), subject_id=image.pk)
+    lead = as_("lead")
+    words = "Too flat to hash"
+    assert words in lead.get(url_of(flat)).content.decode()
+    for other in (rich, make_image()):
+        assert words not in lead.get(url_of(other)).content.decode()
+    lead.cookies["django_language"] = "zh-hans"
+    assert "画面过于平淡" in lead.get(url_of(flat)).content.decode()
 
 
 def test_who_holds_the_case_is_shown(as_, people):

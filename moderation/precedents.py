@@ -6,11 +6,11 @@ million takes about 140 MB and is made at the first question.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
@@ -29,8 +29,11 @@ from moderation.visibility import visible_to
 
 # Pictures known, subjects asked for at once, and answers for each.
 MOST, AT_ONCE, SHOWN = 1_000_000, 50, 3
-# Of so many of the nearest pictures is looked up what became of them.
-LOOKED_AT = 24
+# Of so many of the nearest pictures is looked up what became of them; where that gives too few, as
+# behind a burst that nobody has decided on, of more: so many for all subjects together.
+LOOKED_AT, FURTHER = 24, 10_000
+# Searched for at once: a burst is near all of them.
+TOGETHER = 10
 CATCH_UP = timedelta(seconds=10)
 # A file's id tells when it was made; its row may be committed so much later.
 LATE = timedelta(minutes=5)
@@ -55,6 +58,16 @@ COPY (SELECT file_id, pdq FROM media_fingerprint
 """
 # Rows read at once, so that what is read does not stand in memory twice.
 PIECE = 100_000
+
+
+class Near(NamedTuple):
+    """Places of pictures near another one, the nearest first, and how many bits differ."""
+
+    places: NDArray[np.int64]
+    distances: NDArray[np.int64]
+
+    def first(self, most: int) -> "Near":
+        return Near(self.places[:most], self.distances[:most])
 
 
 class _Copy:
@@ -84,20 +97,17 @@ class _Copy:
         self._recent = ids[ids > self._since.bytes]
         self._looked_at = now
 
-    def near(self, hashes: Sequence[bytes]) -> list[dict[uuid.UUID, int]]:
-        """For each hash the LOOKED_AT nearest files with their distance, the nearest first."""
-        found: list[list[tuple[int, int]]] = [[] for _ in hashes]
-        hits = self.index.search(as_hashes(b"".join(hashes)), NEAR)
-        for query, place, distance in zip(*(each.tolist() for each in hits), strict=True):
-            found[query].append((distance, place))
-        files = self.files
-        return [
-            {
-                uuid.UUID(bytes=files[place].tobytes()): distance
-                for distance, place in sorted(set(each))[:LOOKED_AT]
-            }
-            for each in found
-        ]
+    def near(self, hashes: Sequence[bytes]) -> list[Near]:
+        """For each hash the FURTHER nearest pictures."""
+        found: list[Near] = []
+        for start in range(0, len(hashes), TOGETHER):
+            some = hashes[start : start + TOGETHER]
+            queries, places, distances = self.index.search(as_hashes(b"".join(some)), NEAR)
+            for number in range(len(some)):
+                mine = np.flatnonzero(queries == number)
+                mine = mine[np.lexsort((places[mine], distances[mine]))][:FURTHER]
+                found.append(Near(places[mine], distances[mine]))
+        return found
 
 
 def _read(since: uuid.UUID) -> tuple[NDArray[np.void], NDArray[np.uint8]]:
@@ -123,11 +133,6 @@ def _earliest(at: datetime) -> uuid.UUID:
 
 _copies: dict[str, _Copy] = {}
 _lock = Lock()
-
-
-def _near(hashes: Sequence[bytes]) -> list[dict[uuid.UUID, int]]:
-    """For each hash the nearest pictures with their distance."""
-    return _present_copy().near(hashes) if hashes else []
 
 
 def _present_copy() -> _Copy:
@@ -161,16 +166,52 @@ def precedents_of(
     hidden, sensitive or purged are no precedents.
     """
     hashes = _hashes_of(keys[:AT_ONCE], viewer)
-    near = dict(zip(hashes, _near(list(hashes.values())), strict=True))
-    files = {file_id for found in near.values() for file_id in found}
-    by_file = _decided(files)
+    if not hashes:
+        return {}
+    copy = _present_copy()
+    near = dict(zip(hashes, copy.near(list(hashes.values())), strict=True))
+    found = _found({pk: each.first(LOOKED_AT) for pk, each in near.items()}, copy.files)
+    crowded = {
+        pk: each
+        for pk, each in near.items()
+        if len(each.places) > LOOKED_AT and len(found.get(pk, [])) < SHOWN
+    }
+    if crowded:
+        reach = _reach(crowded.values())
+        found |= _found({pk: each.first(reach) for pk, each in crowded.items()}, copy.files)
+    return found
+
+
+def _reach(near: Collection[Near]) -> int:
+    """How far each may look, so that they look at no more than about FURTHER together."""
+    reach = FURTHER
+    while reach > LOOKED_AT and len(_places(each.first(reach) for each in near)) > FURTHER:
+        reach //= 2
+    return reach
+
+
+def _places(near: Iterable[Near]) -> NDArray[np.int64]:
+    """Each once."""
+    return np.unique(np.concatenate([each.places for each in near]))
+
+
+def _found(
+    near: dict[uuid.UUID, Near], files: NDArray[np.void]
+) -> dict[uuid.UUID, list[Precedent]]:
+    """The precedents among pictures that are near, by subject id."""
+    places = _places(near.values())
+    by_file = _decided({
+        uuid.UUID(bytes=files[place].tobytes()): place for place in places.tolist()
+    })  # fmt: skip
     decisions = _in_force([each.pk for group in by_file.values() for each in group])
+    decided = np.array(list(by_file), np.int64)
     found: dict[uuid.UUID, list[Precedent]] = {}
-    for subject_id, distances in near.items():
+    for subject_id, each in near.items():
+        chosen = np.isin(each.places, decided)
         rows = [
             Precedent(subject, distance, decisions[subject.pk])
-            for file_id, distance in distances.items()
-            for subject in by_file.get(file_id, [])
+            for place, distance in zip(*(column[chosen].tolist() for column in each), strict=True)
+            for subject in by_file[place]
             if subject.pk != subject_id and subject.pk in decisions
         ]
         rows.sort(key=lambda row: (row.distance, -row.decision.pk))
@@ -203,12 +244,20 @@ def _hashes_of(keys: Sequence[tuple[str, uuid.UUID]], viewer: User) -> dict[uuid
     return found
 
 
-def _decided(files: set[uuid.UUID]) -> dict[uuid.UUID, list[Reviewable]]:
-    """By file, the subjects that people or rules decided and that anybody with a role may see."""
-    rows = Attachment.objects.filter(file__in=files, held=False, sensitive=False)
-    pairs = list(rows.values_list("subject_type", "subject_id", "file_id"))
+def _decided(files: dict[uuid.UUID, int]) -> dict[int, list[Reviewable]]:
+    """By a file's place, the subjects whose picture it was when people or rules decided on them,
+    and that anybody with a role may see. What a subject keeps in other roles is none: another
+    decision than its newest may have been about it.
+    """
+    columns = ("subject_type", "subject_id", "role", "file_id", "stored_at")
+    rows = [
+        row
+        for row in Attachment.objects.filter(file__in=list(files), held=False, sensitive=False)
+        .values_list(*columns)
+        if row[2] == queue_for(row[0]).picture_role
+    ]  # fmt: skip
     subjects: dict[uuid.UUID, Reviewable] = {}
-    for subject_type, ids in _by_type([row[:2] for row in pairs]).items():
+    for subject_type, ids in _by_type([row[:2] for row in rows]).items():
         model = queue_for(subject_type).model
         assert model is not None
         decided = model._default_manager.filter(
@@ -216,11 +265,18 @@ def _decided(files: set[uuid.UUID]) -> dict[uuid.UUID, list[Reviewable]]:
             review_status__in=[ReviewStatus.APPROVED, ReviewStatus.REJECTED],
         )  # fmt: skip
         subjects |= {each.pk: each for each in decided.select_related("source")}
-    found: dict[uuid.UUID, list[Reviewable]] = {}
-    for _, subject_id, file_id in pairs:
-        if subject_id in subjects:
-            found.setdefault(file_id, []).append(subjects[subject_id])
+    found: dict[int, list[Reviewable]] = {}
+    for _type, subject_id, _role, file_id, stored_at in rows:
+        subject = subjects.get(subject_id)
+        if subject is not None and _had(subject, stored_at):
+            found.setdefault(files[file_id], []).append(subject)
     return found
+
+
+def _had(subject: Reviewable, stored_at: datetime | None) -> bool:
+    """Whether it had a picture when it was decided on; that one may have come later."""
+    decided_at = subject.reviewed_at
+    return stored_at is None or decided_at is None or stored_at <= decided_at
 
 
 def _in_force(subject_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Decision]:

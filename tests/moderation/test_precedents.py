@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from media.models import Attachment
 from moderation import precedents
 from moderation.actors import Actor
 from moderation.services import Request, decide, undo
-from tests.factories import make_image, make_look, make_person, make_reason
+from tests.factories import make_character, make_image, make_look, make_person, make_reason
 from tests.moderation.looks import a_hash, altered
 from tests.moderation.test_rest import api
 
@@ -61,6 +62,38 @@ def test_the_nearest_decided_pictures_come_with_their_decisions(alice, pdq):
     image = looking(pdq)
     assert found(alice, image) == [(near.pk, 3, "rejected"), (far.pk, 31, "approved")]
     assert found(alice, looking(a_hash())) == []
+
+
+def test_a_burst_that_nobody_has_decided_on_hides_no_decision(alice, pdq, monkeypatch):
+    make_reason("violence")
+    near = decided(alice, "reject", altered(pdq, 9), reason="violence")
+    burst = [looking(altered(pdq, place % 4)) for place in range(precedents.LOOKED_AT + 16)]
+    assert found(alice, burst[0]) == [(near.pk, 9, "rejected")]
+    keys = [image.subject_key for image in burst]
+    assert set(precedents.precedents_of(keys, viewer=alice)) == {image.pk for image in burst}
+    monkeypatch.setattr(precedents, "FURTHER", precedents.LOOKED_AT + 2)
+    assert found(alice, burst[0]) == [], "not without an end"
+
+
+def test_what_a_subject_keeps_beside_its_picture_is_no_precedent(alice, pdq):
+    make_reason("violence")
+    approved, rejected = make_character(), make_character()
+    for character, role in ((approved, "avatar-refused"), (rejected, "avatar-approved")):
+        make_look(character, a_hash())
+        make_look(character, pdq, role=role)
+    for subject, action in ((approved, "approve"), (rejected, "reject")):
+        request = Request(action, subject=subject.subject_key, reason="violence")
+        decide(requests=[request], actor=Actor.person(alice))
+    assert found(alice, looking(pdq)) == []
+
+
+def test_a_picture_that_came_after_the_decision_is_no_precedent(alice, pdq):
+    other = decided(alice, "approve", pdq)
+    image, rows = looking(pdq), Attachment.objects.filter(subject_id=other.pk)
+    rows.update(stored_at=timezone.now() - timedelta(days=1))
+    assert len(found(alice, image)) == 1
+    rows.update(stored_at=timezone.now())
+    assert found(alice, image) == []
 
 
 def test_what_arrived_since_is_known_too(alice, pdq):

@@ -20,7 +20,7 @@ from media.pdq import Hashed
 from moderation.api import schemas
 from moderation.api.base import ModerationView, user_of
 from moderation.banks.digests import digest_of
-from moderation.banks.matching import BankHit, Print, find
+from moderation.banks.matching import BankHit, Known, Print, known_of
 from moderation.registry import model_for
 from moderation.store import SubjectKey
 
@@ -44,14 +44,14 @@ class Match(ModerationView):
         name, items = _items(request._request.body)
         read = _READERS[name]
         looked = [_looked(read, item, user) for item in items]
-        found = iter(find([each[0] for each in looked if not isinstance(each, str)]))
-        hits = [[] if isinstance(each, str) else next(found) for each in looked]
-        hidden = _hidden(hits, user)
+        found = iter(known_of([each[0] for each in looked if not isinstance(each, str)]))
+        known = [Known([], 0) if isinstance(each, str) else next(found) for each in looked]
+        hidden = _hidden([each.hits for each in known], user)
         return json_response(
             {
                 "results": [
                     {"error": each} if isinstance(each, str) else _present(each, near, hidden)
-                    for each, near in zip(looked, hits, strict=True)
+                    for each, near in zip(looked, known, strict=True)
                 ]
             }
         )
@@ -150,7 +150,7 @@ def _hidden(hits: list[list[BankHit]], user: User) -> set[uuid.UUID]:
     return held
 
 
-def _present(looked: Looked, near: list[BankHit], hidden: set[uuid.UUID]) -> dict[str, Any]:
+def _present(looked: Looked, known: Known, hidden: set[uuid.UUID]) -> dict[str, Any]:
     pdq = looked[0].pdq
     return {
         "pdq": pdq.hex() if pdq is not None else None,
@@ -163,8 +163,9 @@ def _present(looked: Looked, near: list[BankHit], hidden: set[uuid.UUID]) -> dic
                 "action": hit.action,
                 "subject": _subject(hit.subject, hidden),
             }
-            for hit in near
+            for hit in known.hits
         ],
+        **({"more": known.more} if known.more else {}),
     }
 
 

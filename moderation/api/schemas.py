@@ -369,7 +369,12 @@ class MatchResult(serializers.Serializer[Any]):
 
     pdq = serializers.CharField(required=False, allow_null=True)
     quality = serializers.IntegerField(required=False, allow_null=True)
-    matches = MatchSchema(many=True, required=False)
+    matches = MatchSchema(
+        many=True, required=False, help_text="of each bank at most the 20 nearest entries"
+    )
+    more = serializers.IntegerField(
+        required=False, help_text="how many entries were left out, of banks with more than 20"
+    )
     error = serializers.CharField(required=False)
 
 

@@ -18,8 +18,9 @@ BANDS, WORDS = 16, 1 << 16
 FEW = 2_048
 # A newer segment joins an older one that is less than so many times larger.
 GROWTH = 4
-# Queries are answered in groups, so that their candidates stay in a few megabytes.
-TOGETHER = 64
+# Queries are answered in groups, smaller ones where many hashes are alike, so that their candidates
+# (about 100 bytes each) stay in some megabytes.
+TOGETHER, CANDIDATES = 64, 1 << 19
 
 _MASKS = np.concatenate(([0], 1 << np.arange(BANDS))).astype(np.uint16)
 _BAND = np.arange(BANDS)[:, None]
@@ -78,11 +79,21 @@ class Segment:
         own = self.ids.nbytes + self.hashes.nbytes
         return own if self.orders is None else own + self.orders.nbytes + self.starts.nbytes
 
-    def search(self, queries: Hashes, radius: int) -> Hits:
-        rows = self._candidates(queries, radius)
-        if rows is None:
-            return self._look_at_all(queries, radius)
-        number, row = rows
+    def search(self, queries: Hashes, radius: int) -> Iterator[Hits]:
+        if self.orders is None:
+            yield self._look_at_all(queries, radius)
+            return
+        begins, counts = self._runs(queries, radius)
+        for start, end in _parts(counts.sum(axis=1)):
+            part = slice(start, end)
+            rows = self._candidates(begins[part], counts[part])
+            hits = self._near(queries[part], *rows, radius)
+            yield Hits(hits.queries + start, hits.ids, hits.distances)
+
+    def _near(
+        self, queries: Hashes, number: NDArray[np.intp], row: NDArray[np.uint32], radius: int
+    ) -> Hits:
+        """Those of the (query, row) pairs that are near."""
         # take() gathers rows five times faster than an index does.
         differing = np.take(self.hashes, row, axis=0)
         differing ^= np.take(queries, number, axis=0)
@@ -93,18 +104,22 @@ class Segment:
         near = near[first]
         return Hits(number[near], self.ids[row[near]], distances[near].astype(np.int64))
 
-    def _candidates(
-        self, queries: Hashes, radius: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.uint32]] | None:
-        """(query, row) pairs that share a word but for a bit; None without an order."""
-        if self.orders is None:
-            return None
+    def _runs(self, queries: Hashes, radius: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For each query and word within a bit of its own, where the rows with it begin in the
+        order, and how many there are."""
         words = queries.view(np.uint16).reshape(len(queries), BANDS, 1)
         # Below 16 differing bits some band is equal.
         probes = words ^ (_MASKS if radius >= BANDS else _MASKS[:1])
         begins = self.starts[_BAND, probes].reshape(len(queries), -1)
-        counts = self.starts[_BAND, probes.astype(np.int64) + 1].reshape(len(queries), -1) - begins
-        number = np.repeat(np.arange(len(queries)), counts.sum(axis=1))
+        ends = self.starts[_BAND, probes.astype(np.int64) + 1].reshape(len(queries), -1)
+        return begins, ends - begins
+
+    def _candidates(
+        self, begins: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
+        """(query, row) pairs that share a word but for a bit."""
+        assert self.orders is not None
+        number = np.repeat(np.arange(len(counts)), counts.sum(axis=1))
         flat = counts.ravel()
         before = np.cumsum(flat) - flat
         places = np.repeat(begins.ravel() - before, flat)
@@ -117,6 +132,17 @@ class Segment:
             distances += np.bitwise_count(queries[:, word, None] ^ self.hashes[None, :, word])
         number, row = np.nonzero(distances <= radius)
         return Hits(number, self.ids[row], distances[number, row].astype(np.int64))
+
+
+def _parts(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Runs of queries with up to CANDIDATES together, or one alone that has more."""
+    start, together = 0, 0
+    for number, size in enumerate(sizes.tolist()):
+        if together + size > CANDIDATES and number > start:
+            yield start, number
+            start, together = number, 0
+        together += size
+    yield start, len(sizes)
 
 
 class HashIndex:
@@ -162,5 +188,5 @@ class HashIndex:
         segments = self._segments
         for start in range(0, len(queries), TOGETHER):
             for segment in segments:
-                hits = segment.search(queries[start : start + TOGETHER], radius)
-                yield Hits(hits.queries + start, hits.ids, hits.distances)
+                for hits in segment.search(queries[start : start + TOGETHER], radius):
+                    yield Hits(hits.queries + start, hits.ids, hits.distances)

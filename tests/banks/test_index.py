@@ -66,6 +66,20 @@ def test_what_is_added_bit_by_bit_is_found_like_what_is_added_at_once():
     assert triples(ours.search(queries, 31)) == brute(hashes, ids, queries, 31)
 
 
+def test_equal_hashes_are_all_found_by_queries_in_smaller_groups(monkeypatch):
+    monkeypatch.setattr(index, "CANDIDATES", 20_000)
+    packed = np.concatenate([pictures.hashes(3_000), np.repeat(pictures.hashes(1), 3_000, axis=0)])
+    hashes, ids = as_hashes(packed), np.arange(6_000)
+    ours = HashIndex()
+    ours.add(ids, hashes)
+    queries = as_hashes(pictures.near(packed[::50], distance=20))
+
+    hits = ours.search(queries, 31)
+
+    assert triples(hits) == brute(hashes, ids, queries, 31)
+    assert len(hits.ids) == len(triples(hits)) > 60 * 3_000
+
+
 def test_an_empty_index_and_an_empty_query_find_nothing():
     ours = HashIndex()
 

@@ -11,6 +11,7 @@ from accounts.enums import Scope
 from accounts.keys import issue_key
 from media import pdq, services
 from moderation.actors import Actor
+from moderation.banks.matching import SHOWN
 from moderation.services import Request, decide
 from tests.banks.conftest import add, data, deliver, hash_of, picture
 from tests.factories import make_person, make_reason
@@ -59,6 +60,18 @@ def test_a_bad_item_has_an_error_of_its_own(api, bank):
     assert [set(each) for each in found] == [
         {"error"}, {"pdq", "quality", "matches"}, *[{"error"}] * 4,
     ]  # fmt: skip
+
+
+def test_of_a_crowd_the_nearest_are_told_and_how_many_more_there_are(api, bank):
+    known, spam = pdq.pdq_of(picture()).pdq, bank()
+    for _ in range(SHOWN + 3):
+        add(spam, pdq=known)
+    sent = [{"pdq": each} for each in (known.hex(), bytes(32).hex())]
+
+    crowded, none = results(api("viewer").post("match/", json={"hashes": sent}))
+
+    assert (len(crowded["matches"]), crowded["more"]) == (SHOWN, 3)
+    assert none == {"pdq": bytes(32).hex(), "quality": None, "matches": []}
 
 
 def test_blanks_are_no_digits_and_shift_no_answers(api, bank):

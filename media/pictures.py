@@ -90,10 +90,15 @@ def render(data: bytes, sniffed: Sniffed) -> Rendered:
 
 
 def look(data: bytes, sniffed: Sniffed) -> pdq.Hashed:
-    """What a file looks like, without making anything of it. Raises Refused."""
+    """What a file looks like, without making anything of it: to the bit what `render` says, which
+    hashes the very pixels it has for the view. Raises Refused."""
     if sniffed.is_image:
         with _open(data, sniffed) as image:
-            return pdq.pdq_of(_upright(image, _orientation(image, sniffed), pdq.SIDE))
+            turned = _orientation(image, sniffed)
+            if sniffed.layout is None or turned:
+                _load(image)  # all its pixels, as for the clean copy
+            side = VIEW_SIDE if _needs_view(sniffed, len(data), turned) else pdq.SIDE
+            return pdq.pdq_of(_upright(image, turned, side))
     if not sniffed.is_video:
         return pdq.NOTHING
     return pdq.pdq_of(_fit(clips.poster(data, sniffed.mime), VIEW_SIDE))

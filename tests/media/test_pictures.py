@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from media.pictures import Encoded, Rendered, reencoded, render
+from media.pictures import Encoded, Rendered, look, reencoded, render
 from media.sniff import sniff
 from tests.media import samples
 
@@ -230,3 +230,20 @@ def test_a_strangers_picture_is_encoded_anew():
     assert made.mime == "image/png"
     assert b"secret" not in made.data
     assert opened(made).tobytes() == Image.open(io.BytesIO(data)).tobytes()
+
+
+LOOKED_AT = [
+    (form, side, orientation)
+    for form in ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+    for side in (300, 900, 1400, 2700)
+    for orientation in (1, 6)
+]
+
+
+@pytest.mark.parametrize(("form", "side", "orientation"), LOOKED_AT)
+def test_a_file_that_is_only_looked_at_has_the_hash_that_it_is_stored_with(form, side, orientation):
+    exif = Image.Exif()
+    exif[samples.ORIENTATION] = orientation
+    words = {} if form == "GIF" else {"exif": exif.tobytes()}
+    data = samples.encoded(samples.rich(side, side * 3 // 4, seed=side), form, **words)
+    assert look(data, sniff(data)) == render(data, sniff(data)).hashed

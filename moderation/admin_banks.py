@@ -22,7 +22,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from core.admin_base import LEAD, ConsoleAdmin
 from core.badges import choice_badge
 from moderation.admin_base import names_of
-from moderation.banks import own, scans
+from moderation.banks import own, rules, scans
 from moderation.banks.counting import BankCount, counts
 from moderation.console.access import person
 from moderation.console.badges import bank_action_badge
@@ -39,8 +39,6 @@ _STATES: dict[str, tuple[str, str]] = {
 }
 # Lines of a bank's trail on its page.
 TRAIL_SHOWN = 20
-# A change of these may find what was not found before.
-_RULES = {"action", "reason", "threshold", "turned", "active"}
 
 
 class BankForm(forms.ModelForm[Bank]):
@@ -127,8 +125,7 @@ class BankAdmin(ConsoleAdmin):
         super().save_model(request, obj, form, change)
         if obj.own and (not change or "reasons" in form.changed_data):
             own.rules_changed()
-        if change and obj.active and _RULES & set(form.changed_data):
-            scans.scan_whole(bank=obj, by=person(request).pk)
+        if change and rules.changed(bank=obj, fields=form.changed_data, by=person(request).pk):
             messages.info(request, _("All pictures held are compared with it anew."))
 
     @admin.action(description=_("Compare with all pictures again"), permissions=["change"])

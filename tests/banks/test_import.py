@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from bench import pictures
 from moderation.banks import counting, importing, scans
 from moderation.banks.matching import Print, find
-from moderation.models import Bank, BankEntry, BankMatch
+from moderation.models import Bank, BankEntry, BankMatch, BankScan
 from tests.banks.conftest import data, hash_of
 from tests.factories import make_person, make_reason
 
@@ -149,6 +149,24 @@ def test_a_rejecting_bank_is_made_with_its_reason(tmp_path):
     run(path, "--action", "reject", "--reason", "violence")
 
     assert (Bank.objects.get().action, Bank.objects.get().reason) == ("reject", "violence")
+
+
+def test_other_rules_with_an_import_are_on_record_and_compare_what_is_held(tmp_path, arrive):
+    make_reason("violence")
+    held, path, ada = arrive(data()), tmp_path / "known.csv", make_person("ada", role="lead")
+    path.write_text(f"pdq\n{hash_of(held).hex()}\n")
+    run(path, "--action", "mark")
+    scans.work(seconds=60)
+    run(path, "--action", "mark", "--user", "ada")
+    assert not BankScan.objects.filter(whole=True).exists(), "nothing was changed"
+
+    run(path, "--action", "first", "--reason", "violence", "--user", "ada")
+    scan = BankScan.objects.get(whole=True)
+    assert (scan.started_by, scan.state) == (ada.pk, "waiting")
+    row = LogEntry.objects.filter(change_message__startswith="Changed").get()
+    assert (row.user, row.change_message) == (
+        ada, "Changed with an import: action first, reason violence",
+    )  # fmt: skip
 
 
 def test_another_quality_is_in_force_at_once_and_compared_with_what_is_held(tmp_path, arrive):

@@ -8,11 +8,13 @@ from typing import Any, TextIO
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from accounts.audit import record
 from accounts.models import User
+from moderation.banks import rules
 from moderation.banks.importing import Imported, import_hashes
 from moderation.enums import BankAction
 from moderation.errors import BadImport
@@ -45,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         by = _user(options["user"]) if options["user"] else None
-        bank = _bank(options["bank"], options["action"], options["reason"])
+        bank = _bank(options["bank"], options["action"], options["reason"], by)
         started = time.monotonic()
         try:
             with path.open(encoding="utf-8", newline="") as file:
@@ -88,17 +90,26 @@ def _user(name: str) -> User:
     return user
 
 
-def _bank(slug: str, action: str | None, reason: str | None) -> Bank:
+def _bank(slug: str, action: str | None, reason: str | None, by: User | None) -> Bank:
+    """The bank of that name with these rules. A change of an old one's is as one on its page."""
     bank = Bank.objects.filter(slug=slug).first() or Bank(slug=slug)
     if bank.own:
         raise CommandError(f"{slug} is a bank of own rejections; nothing is imported into it.")
-    bank.action = action or bank.action
-    bank.reason = bank.reason if reason is None else reason
+    wanted = {"action": action or bank.action, "reason": bank.reason if reason is None else reason}
+    fields = [name for name, value in wanted.items() if value != getattr(bank, name)]
+    for name in fields:
+        setattr(bank, name, wanted[name])
     if bank.action == BankAction.REJECT and not bank.reason:
         raise CommandError("A bank that rejects needs --reason SLUG.")
     try:
         bank.full_clean()
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
-    bank.save()
+    with transaction.atomic():
+        is_new = bank.pk is None
+        bank.save()
+        if fields and not is_new:
+            told = ", ".join(f"{name} {wanted[name] or '–'}" for name in fields)
+            record(by=by, about=bank, message=f"Changed with an import: {told}")
+            rules.changed(bank=bank, fields=fields, by=by.pk if by else None)
     return bank

@@ -15,6 +15,15 @@ from moderation.words.patterns import compiled, prefilter
 MAX_HITS = 50
 # Shorter words are not looked for with gaps between their letters: "plan a b" is not "ab".
 MIN_SPACED = 3
+# A word in three pieces or more is hidden where they have no more letters than this on average…
+MAX_SCRAP = 3
+# …unless each of them is a word that stands between others: “to get her” is not “together”.
+_LITTLE_WORDS = {
+    "a", "am", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "for", "get", "go",
+    "had", "has", "he", "her", "him", "his", "i", "if", "in", "is", "it", "let", "me", "my", "no",
+    "not", "of", "off", "on", "or", "our", "out", "she", "so", "the", "to", "up", "us", "was", "we",
+    "who", "you",
+}  # fmt: skip
 # Between Chinese characters these end a clause: what stands on both sides is not one word.
 _CLAUSE_ENDS = frozenset(".。!?;,、:…\n")
 
@@ -128,7 +137,7 @@ def _continues(outside: str, inside: str) -> bool:
 def _is_one_word(text: str, at: Sequence[int], word: _Word) -> bool:
     """Whether the gaps between its letters are the term's own, or somebody's to hide it.
 
-    “b o m b”, “b.o.m.b”, “bo-mb” and “b o mb” are; “the pen is red” hides nothing.
+    “b o m b”, “b.o.m.b”, “bo-mb”, “b o mb” and “un der age” are; “the pen is red” hides nothing.
     """
     cuts = [i for i in range(1, len(at)) if at[i] != at[i - 1] + 1]
     strange = [i for i in cuts if i not in word.breaks]
@@ -143,7 +152,17 @@ def _is_one_word(text: str, at: Sequence[int], word: _Word) -> bool:
     between = _gaps(text, at, strange)
     if is_chinese(text[at[0]]):
         return between.isdisjoint(_CLAUSE_ENDS)
-    return single >= 2 or not any(char.isspace() for char in between)
+    if single >= 2 or not any(char.isspace() for char in between):
+        return True
+    return _is_in_scraps(text, [at[before:after] for before, after in pairwise(edges)])
+
+
+def _is_in_scraps(text: str, pieces: Sequence[Sequence[int]]) -> bool:
+    """Whether a word is cut into so many pieces that no ordinary words could stand like that."""
+    letters = sum(len(piece) for piece in pieces)
+    if len(pieces) < 3 or letters > MAX_SCRAP * len(pieces):
+        return False
+    return any(text[piece[0] : piece[-1] + 1] not in _LITTLE_WORDS for piece in pieces)
 
 
 def _gaps(text: str, at: Sequence[int], cuts: Sequence[int]) -> set[str]:

@@ -74,9 +74,16 @@ def test_a_word_is_not_found_inside_other_words(text):
 
 
 def test_a_gap_between_common_words_hides_nothing():
-    words = matcher("therapist", "aside", "penis", "nowhere", "ab")
+    words = matcher("therapist", "aside", "penis", "nowhere", "ab", "together", "manslaughter")
     for text in ("the rapist", "a side", "The pen is red", "now here", "plan a b"):
         assert found(words, text) == []
+    for text in ("I went to get her a gift", "a man\u2019s laughter"):
+        assert found(words, text) == []
+
+
+@pytest.mark.parametrize("text", ["un der age", "und er age", "un  de rage", "un. der age"])
+def test_a_word_cut_into_scraps_is_found(text):
+    assert found(matcher("underage"), f"an {text} person") == [text]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from characters.enums import Category, Gender
 from characters.workflows import workflow_problem
+from core.ages import is_young_in_words
 from core.grams import Grams
 from core.keys import uuid7
 from moderation.enums import ReviewStatus
@@ -125,7 +126,8 @@ class KnowledgeBaseLink(models.Model):
 class Option(models.Model):
     """One choice that clients offer for a cover, in both languages.
 
-    An age below 18 cannot be stored: neither as a code nor in a label, by whatever way.
+    An age below 18 cannot be stored: neither as a code nor in a label, by whatever way; one in
+    words, not by a form.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -182,7 +184,7 @@ class Option(models.Model):
             errors["code"] = _("An age is a number from 18 on, like 18-25 or 60+.")
         for name in ("label_en", "label_zh"):
             label = unicodedata.normalize("NFKC", getattr(self, name))
-            if re.search(YOUNG_NUMBER, label):
+            if re.search(YOUNG_NUMBER, label) or is_young_in_words(label):
                 errors[name] = _("An age below 18 cannot be offered.")
         if errors:
             raise ValidationError(errors)

@@ -11,6 +11,14 @@ from tests.media import samples
 
 CATEGORIES = ["Age", "Ethnicity", "BodyType", "BreastSize", "ButtSize", "HairColor", "HairStyle"]
 YOUNG = ["17", "0-17", "16-25", "18-17", "5+", "017-30", "teen", "", "18-25x", "-18", "18 - 25"]
+YOUNG_LABELS = [
+    "16", "17 to 25", "age 9", "016", "１６岁", "12岁", "sixteen", "Seventeen to twenty", "ten",
+    "ｔｅｎ", "十岁", "十六岁", "一十七", "十几岁",
+]  # fmt: skip
+ADULT_LABELS = [
+    "eighteen", "twenty-six", "often", "十八岁", "一十九岁", "三十六岁", "二十到三十",
+    "一百一十六岁",
+]  # fmt: skip
 
 
 def test_every_category_is_offered_with_codes_and_labels(ada):
@@ -85,10 +93,17 @@ def test_an_age_below_18_cannot_be_stored_by_any_way(code):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("label", ["16", "17 to 25", "age 9", "016", "１６岁", "12岁"])
+@pytest.mark.parametrize("label", YOUNG_LABELS)
 def test_nor_can_a_young_label_of_an_age(label):
-    with pytest.raises(ValidationError):
-        Option(category="Age", code="80+", label_zh=label).full_clean()
+    for name in ("label_en", "label_zh"):
+        with pytest.raises(ValidationError):
+            Option(category="Age", code="80+", **{name: label}).full_clean()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("label", ADULT_LABELS)
+def test_an_adult_label_in_words_can(label):
+    Option(category="Age", code="80+", label_en=label, label_zh=label).full_clean()
 
 
 @pytest.mark.django_db

@@ -35,7 +35,7 @@ IMAGE = {
     "createdAt": 1_700_000_000_123,
     "reviewStatus": "approved",
     "seed": 2**63,
-    "nested": {"steps": 20},
+    "nested": {"steps": 20, "age": "26-35"},
 }
 ASSET = {
     "Id": "asset-1",
@@ -79,7 +79,7 @@ def test_an_image_is_read_completely_and_unknown_keys_are_its_parameters() -> No
     record = parse_image(IMAGE)
     assert record.upstream_id == "img-1"
     assert record.created_at == datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=UTC)
-    assert record.params == {"seed": 2**63, "nested": {"steps": 20}}
+    assert record.params == {"seed": 2**63, "nested": IMAGE["nested"]}
     assert record.review_status == "approved"
 
 
@@ -158,6 +158,7 @@ BAD_CHARACTERS: tuple[Any, ...] = (
     CHARACTER | {"age": -20},
     CHARACTER | {"Age": 10**9},
     CHARACTER | {"age": True},
+    CHARACTER | {"author": {"id": "a", "age": 17}},
 )
 BAD_IMAGES: tuple[Any, ...] = (
     without(IMAGE, "createdAt"),
@@ -175,6 +176,9 @@ BAD_IMAGES: tuple[Any, ...] = (
     IMAGE | {"reviewStatus": 3},
     IMAGE | {"url": 3},
     IMAGE | {"age": 15},
+    IMAGE | {"age": "sixteen"},
+    IMAGE | {"params": {"age": 16}},
+    IMAGE | {"params": {"people": [{"look": {"Age": "１６岁"}}]}},
 )
 BAD_ASSETS: tuple[Any, ...] = (
     without(ASSET, "Id"),
@@ -224,6 +228,11 @@ def test_a_deeply_nested_row_is_refused_without_a_crash() -> None:
         ("18-25", True),
         ("17", False),
         ("ageless", True),
+        ("tender", True),
+        ("twenty-six", True),
+        ("三十六岁", True),
+        ("sixteen", False),
+        ("十六岁", False),
         (None, True),
         (400, True),
         (0, False),

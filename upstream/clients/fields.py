@@ -2,11 +2,12 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from datetime import UTC, datetime
 from typing import Any, Never
 
+from core.ages import is_young_in_words
 from upstream.clients.errors import RecordError
 
 MAX_ID = 255
@@ -110,24 +111,39 @@ class Fields:
 
     def _check_numbers(self, raw: Mapping[str, Any]) -> None:
         for name, value in raw.items():
-            if name.lower() == "age" and not is_adult(value):
-                self.fail("an age below 18 or beyond sense")
             limit = BOUNDED.get(name)
             if limit is None or value is None:
                 continue
             if isinstance(value, int | float) and not 0 <= value <= limit:
                 self.fail(f"{name} is outside 0 to {limit}")
+        if not all(is_adult(age) for age in _ages(raw)):
+            self.fail("an age below 18 or beyond sense")
 
 
 def is_adult(age: Any) -> bool:
     """False for an age, number or text such as `18-25`, whose first number is below 18 or absurd.
 
-    No age and one in words say nothing and pass.
+    No age says nothing and passes, like words that name no young one.
     """
     if age is None or isinstance(age, bool):
         return age is None
-    found = re.search(r"-?\d+", str(age)[:100])
-    return found is None or ADULT <= int(found.group()) <= 10_000
+    text = str(age)[:100]
+    found = re.search(r"-?\d+", text)
+    if found is None:
+        return not is_young_in_words(text)
+    return ADULT <= int(found.group()) <= 10_000
+
+
+def _ages(raw: Mapping[str, Any]) -> Iterator[Any]:
+    """What any object of the record calls its age; its depth is within bounds already."""
+    stack: list[Any] = [raw]
+    while stack:
+        item = stack.pop()
+        values = item
+        if isinstance(item, Mapping):
+            yield from (value for name, value in item.items() if name.lower() == "age")
+            values = item.values()
+        stack.extend(value for value in values if isinstance(value, dict | list))
 
 
 def storage_problem(value: Any) -> str:

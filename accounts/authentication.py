@@ -51,6 +51,9 @@ class OptionalBearerAuthentication(BearerAuthentication):
         return found
 
 
+BEARER = {"type": "http", "scheme": "bearer"}
+
+
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the schema of the API names it."""
 
@@ -58,7 +61,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "bearer"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer"}
+        return BEARER
 
 
 class OptionalBearerScheme(BearerScheme):  # type: ignore[no-untyped-call]

@@ -40,10 +40,10 @@ class OneForm(BaseContentNegotiation):
         return next(iter(renderers)), JSON
 
 
-def json_response(body: Any, status: int = 200) -> HttpResponse:
+def json_response(body: Any, status: int = 200, *, label: str = JSON) -> HttpResponse:
     """Contract answers hold signed links and what only their reader may see: kept by nobody."""
     headers = {"Cache-Control": "private, no-store"}
-    return HttpResponse(_written(body), status=status, content_type=JSON, headers=headers)
+    return HttpResponse(_written(body), status=status, content_type=label, headers=headers)
 
 
 def _written(body: Any) -> bytes:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from accounts.authentication import KEY_NEEDED
 from characters import services
-from characters.api import schemas
+from characters.api import schemas, wrapped_schemas
 from characters.api.base import CharacterView
 from characters.errors import InvalidField, TooLarge
 from characters.reading import read_one
@@ -32,7 +32,7 @@ class Avatar(CharacterView):
         auth=KEY_NEEDED,
         parameters=[schemas.CHARACTER_ID],
         request={FORM: schemas.AvatarRequest},
-        responses={200: schemas.AvatarAnswer, **schemas.errors(400, 401, 403, 404, 409, 413, 415)},
+        responses={**wrapped_schemas.AVATAR, **schemas.errors(400, 401, 403, 404, 409, 413, 415)},
         examples=schemas.AVATARS,
     )
     def put(self, request: Request, characterId: str) -> HttpResponse:

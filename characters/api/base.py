@@ -110,7 +110,7 @@ class CharacterView(ContractView):
         return _viewer(request, {Scope.CHARACTERS})
 
     def success(self, request: Request, data: Any, status: int = 200) -> HttpResponse:
-        """Bare, as the page says; in the vendor's envelope for those who ask for its type."""
+        """Bare, as the page says; in the vendor's envelope, labelled so, for who asks for it."""
         if not is_wrapped(request):
             return json_response(data, status)
         return json_response(
@@ -123,6 +123,7 @@ class CharacterView(ContractView):
                 "timestamp": iso(timezone.now()),
             },
             status,
+            label=VENDOR_TYPE,
         )
 
     def character(self, request: Request, shown: Shown, status: int = 200) -> HttpResponse:

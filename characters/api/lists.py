@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from accounts.authentication import KEY_NEEDED
 from characters import services
-from characters.api import schemas
+from characters.api import schemas, wrapped_schemas
 from characters.api.base import CharacterView
 from characters.api.bodies import read_cover, read_fields, read_page, read_words
 from characters.reading import own_list, public_list, search, show_own
@@ -19,7 +19,7 @@ class PublicCharacters(CharacterView):
         tags=["characters"],
         summary="Public characters",
         parameters=schemas.PAGING,
-        responses={200: schemas.PageAnswer, **schemas.errors(400, 401)},
+        responses={**wrapped_schemas.PAGE, **schemas.errors(400, 401)},
         examples=schemas.PAGES,
     )
     def get(self, request: Request) -> HttpResponse:
@@ -36,7 +36,7 @@ class CharacterSearch(CharacterView):
         summary="Search by name",
         auth=KEY_NEEDED,
         parameters=[schemas.WORDS, *schemas.PAGING],
-        responses={200: schemas.PageAnswer, **schemas.errors(400, 401)},
+        responses={**wrapped_schemas.PAGE, **schemas.errors(400, 401)},
         examples=schemas.PAGES,
     )
     def get(self, request: Request) -> HttpResponse:
@@ -57,7 +57,7 @@ class Characters(CharacterView):
         summary="My characters",
         auth=KEY_NEEDED,
         parameters=schemas.PAGING,
-        responses={200: schemas.PageAnswer, **schemas.errors(400, 401)},
+        responses={**wrapped_schemas.PAGE, **schemas.errors(400, 401)},
         examples=schemas.PAGES,
     )
     def get(self, request: Request) -> HttpResponse:
@@ -71,7 +71,7 @@ class Characters(CharacterView):
         summary="Create a character",
         auth=KEY_NEEDED,
         request=schemas.CharacterRequest,
-        responses={201: schemas.CharacterAnswer, **schemas.errors(400, 401, 409, 413)},
+        responses={**wrapped_schemas.CREATED, **schemas.errors(400, 401, 409, 413)},
         examples=schemas.ONES,
     )
     def post(self, request: Request) -> HttpResponse:

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from accounts.authentication import KEY_NEEDED
 from characters import services
-from characters.api import schemas
+from characters.api import schemas, wrapped_schemas
 from characters.api.base import CharacterView
 from characters.api.bodies import base_in_path, read_fields, read_link
 from characters.reading import links_of, read_one
@@ -19,7 +19,7 @@ class OneCharacter(CharacterView):
         tags=["characters"],
         summary="A character",
         parameters=[schemas.CHARACTER_ID],
-        responses={200: schemas.CharacterAnswer, **schemas.errors(401, 403, 404)},
+        responses={**wrapped_schemas.ONE, **schemas.errors(401, 403, 404)},
         examples=schemas.ONES,
     )
     def get(self, request: Request, characterId: str) -> HttpResponse:
@@ -32,7 +32,7 @@ class OneCharacter(CharacterView):
         auth=KEY_NEEDED,
         parameters=[schemas.CHARACTER_ID],
         request=schemas.ChangeRequest,
-        responses={200: schemas.CharacterAnswer, **schemas.errors(400, 401, 403, 404, 409, 413)},
+        responses={**wrapped_schemas.ONE, **schemas.errors(400, 401, 403, 404, 409, 413)},
         examples=schemas.ONES,
     )
     def put(self, request: Request, characterId: str) -> HttpResponse:
@@ -64,7 +64,7 @@ class KnowledgeBases(CharacterView):
         tags=["characters"],
         summary="Knowledge bases of a character",
         parameters=[schemas.CHARACTER_ID],
-        responses={200: schemas.Link(many=True), **schemas.errors(401, 403, 404)},
+        responses={**wrapped_schemas.LINKS, **schemas.errors(401, 403, 404)},
         examples=schemas.LINKS,
     )
     def get(self, request: Request, characterId: str) -> HttpResponse:
@@ -84,7 +84,7 @@ class KnowledgeBases(CharacterView):
         auth=KEY_NEEDED,
         parameters=[schemas.CHARACTER_ID],
         request=schemas.LinkRequest,
-        responses={200: schemas.Link, **schemas.errors(400, 401, 403, 404, 409, 413)},
+        responses={**wrapped_schemas.LINK, **schemas.errors(400, 401, 403, 404, 409, 413)},
         examples=schemas.LINKED,
     )
     def post(self, request: Request, characterId: str) -> HttpResponse:

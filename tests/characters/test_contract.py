@@ -196,6 +196,7 @@ def test_the_vendors_envelope_is_for_those_who_ask(client5, alice):
     answer = client5.call("POST", "/characters", alice, json={"name": "W"}, headers=WRAPPED)
     body = answer.json()
     assert answer.status_code == 201
+    assert answer.headers["Content-Type"] == WRAPPED["Accept"]
     assert set(body) == {"success", "code", "message", "data", "errors", "timestamp"}
     assert (body["success"], body["errors"]) == (True, None)
     assert TIME.fullmatch(body["timestamp"])

@@ -2,7 +2,12 @@
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from core.envelope import Code
@@ -14,6 +19,11 @@ TRACE = {"traceId": "xEo3sQwB6KRuwFfG2BxNWwlLQhKrvg38", "timestamp": "1773298769
 CODES = [(int(code), code.name.lower()) for code in Code]
 
 
+@extend_schema_serializer(component_name="Refusal")
+class Refusal(serializers.Serializer[Any]):
+    reason = serializers.CharField(help_text="The slug of a policy reason.")
+
+
 @extend_schema_serializer(component_name="Envelope")
 class EnvelopeAnswer(serializers.Serializer[Any]):
     """A failure; `data` is null unless there is a reason to tell."""
@@ -22,15 +32,23 @@ class EnvelopeAnswer(serializers.Serializer[Any]):
 
     # By a method: some of the contract's names are attributes of a serializer.
     def get_fields(self) -> dict[str, Field]:
-        data = self.payload(allow_null=True) if self.payload else None
         return {
             "code": serializers.ChoiceField(CODES, help_text="10200 succeeded."),
             "success": serializers.BooleanField(),
             "message": serializers.CharField(),
-            "data": data or serializers.DictField(allow_null=True),
+            "data": self.payload() if self.payload else Refusal(allow_null=True),
             "traceId": serializers.CharField(min_length=32, max_length=32),
             "timestamp": serializers.CharField(help_text="Milliseconds since 1970."),
         }
+
+
+def answered(answer: type[EnvelopeAnswer]) -> PolymorphicProxySerializer:
+    """What comes with 200: the answer, or a failure. Their `data` tells them apart."""
+    return PolymorphicProxySerializer(
+        component_name=f"{answer.__name__}OrFailure",
+        serializers=[answer, EnvelopeAnswer],
+        resource_type_field_name=None,
+    )
 
 
 FAILURES = {

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from accounts.signed_view import SIGNED_HEADERS, SignedView
 from characters.api import cover_schemas as schemas
 from characters.covers.fields import read_cover
-from core.envelope_schemas import FAILURES
+from core.envelope_schemas import FAILURES, answered
 from upstream.enums import GenerationKind
 from upstream.generation.calls import answer_call
 
@@ -19,7 +19,7 @@ class CoverView(SignedView):
         summary="Generate a cover",
         parameters=SIGNED_HEADERS,
         request=schemas.CoverRequest,
-        responses={200: schemas.CoverAnswer, **FAILURES},
+        responses={200: answered(schemas.CoverAnswer), **FAILURES},
         examples=schemas.EXAMPLES,
     )
     def post(self, request: Request) -> HttpResponse:

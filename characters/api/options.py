@@ -14,7 +14,7 @@ from characters.enums import Gender
 from characters.models import Option
 from characters.options import NAMESPACE, catalogue
 from core.envelope import Code, Declined, succeeded
-from core.envelope_schemas import FAILURES
+from core.envelope_schemas import FAILURES, answered
 
 
 class OptionsView(SignedView):
@@ -24,7 +24,7 @@ class OptionsView(SignedView):
         summary="Options of a cover",
         parameters=SIGNED_HEADERS,
         request=schemas.OptionsRequest,
-        responses={200: schemas.OptionsAnswer, **FAILURES},
+        responses={200: answered(schemas.OptionsAnswer), **FAILURES},
         examples=schemas.EXAMPLES,
     )
     def post(self, request: Request) -> HttpResponse:

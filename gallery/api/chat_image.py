@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.signed_view import SIGNED_HEADERS, SignedView
-from core.envelope_schemas import FAILURES
+from core.envelope_schemas import FAILURES, answered
 from gallery.api import chat_schemas as schemas
 from gallery.chat import read_chat_image
 from upstream.enums import GenerationKind
@@ -19,7 +19,7 @@ class ChatImageView(SignedView):
         summary="Generate a picture in a conversation",
         parameters=SIGNED_HEADERS,
         request=schemas.ChatImageRequest,
-        responses={200: schemas.ChatImageAnswer, **FAILURES},
+        responses={200: answered(schemas.ChatImageAnswer), **FAILURES},
         examples=schemas.EXAMPLES,
     )
     def post(self, request: Request) -> HttpResponse:

@@ -7,7 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounts.authentication import BEARER, BearerScheme
+from accounts.authentication import BEARER
 from accounts.signed import MAX_HEADER, SignedAuthentication, SignedCall
 from core.envelope import Code, Declined, EnvelopeView
 
@@ -58,7 +58,7 @@ class SignedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     """How the schema of the API names it: the key and the signature, both of them."""
 
     target_class = "accounts.signed.SignedAuthentication"
-    name = [BearerScheme.name, "signed"]
+    name = ["signingKey", "signed"]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
         signature = {

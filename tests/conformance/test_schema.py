@@ -181,8 +181,8 @@ def test_a_signed_call_names_key_signature_and_every_header(path):
     operation = SCHEMA.raw_schema["paths"][path]["post"]
     schemes = SCHEMA.raw_schema["components"]["securitySchemes"]
     (needed,) = operation["security"]
-    assert schemes["bearer"] == {"type": "http", "scheme": "bearer"}
-    assert {schemes[name].get("name") for name in needed} == {None, "X-Signature"}
+    assert schemes["signingKey"] == {"type": "http", "scheme": "bearer"}
+    assert set(needed) == {"signingKey", "signed"}
     headers = {each["name"] for each in operation["parameters"] if each["required"]}
     assert headers == set(HEADERS)
 

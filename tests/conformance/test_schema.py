@@ -110,7 +110,7 @@ class Signed(requests.auth.AuthBase):
         at = urlsplit(str(request.url))
         sent = request.body or b""
         label = str(request.headers.get("Content-Type", ""))
-        body = sent if isinstance(sent, bytes) else sent.encode()
+        body = sent if isinstance(sent, bytes) else str(sent).encode()
         moment, user = str(int(time.time())), f"conform-{uuid.uuid4()}"
         base = base_string(
             method=str(request.method),

@@ -19,7 +19,8 @@ const TOO_OLD = 29 * 86_400_000;
 
 /**
  * Events, each with an Outcome as its detail: `delivered`, `undone`, and before them `refused` and `kept`
- * (an undo was refused) for the rows that failed; `state` when `state` changed.
+ * (an undo was refused) for the rows that failed; `state` when `state` changed,
+ * `pass` when all that was there has been sent, or a try failed.
  */
 export class Sender extends EventTarget {
   /** @type {"ready" | "offline" | "signed-out"} */
@@ -27,8 +28,7 @@ export class Sender extends EventTarget {
   #failures = 0;
   /** A try failed since all was sent last, or none has been made. */
   #behind = true;
-  /** @type {Promise<void> | null} */
-  #running = null;
+  #running = false;
   #again = false;
   #timer = 0;
   /** @type {Set<string>} entries whose request is under way */
@@ -62,23 +62,20 @@ export class Sender extends EventTarget {
     if (!this.#timer) this.kick();
   }
 
-  /** Sends what is there now, without waiting for the next try; resolves when all is sent or a try failed. */
-  kick() {
+  /** Sends what is there now, without waiting for the next try. */
+  async kick() {
     this.#again = true;
-    this.#running ??= this.#run();
-    return this.#running;
-  }
-
-  async #run() {
+    if (this.#running) return;
+    this.#running = true;
     clearTimeout(this.#timer);
     this.#timer = 0;
     try {
       while (this.#again) {
         this.#again = false;
-        await this.#pass();
+        await this.#pass().finally(() => this.dispatchEvent(new Event("pass")));
       }
     } finally {
-      this.#running = null;
+      this.#running = false;
     }
   }
 

@@ -79,7 +79,9 @@ export class Supply {
   async #sendFirst() {
     const { sender } = this;
     if (!sender.isBehind) return;
-    await sender.kick();
+    const tried = new Promise((done) => sender.addEventListener("pass", done, { once: true }));
+    sender.kick();
+    await tried;
     // Signed out: the claim meets the same, and there is a state for it.
     if (sender.isBehind && sender.state !== "signed-out") throw new TryLater("decisions are still unsent");
   }

@@ -19,7 +19,7 @@ from moderation.banks.matching import SEVERITY, BankHit, Print, Within, find
 from moderation.cases import NewCase, open_cases, raise_cases
 from moderation.enums import Action, BankAction, CaseKind, Outcome, Priority, ReviewStatus, Why
 from moderation.models import BankMatch, BankScan
-from moderation.registry import model_for
+from moderation.registry import model_for, queue_for
 from moderation.services import Request, decide
 from moderation.store import SubjectKey
 
@@ -58,15 +58,16 @@ def act(
 ) -> int:
     """Looks the attachments' pictures up, all banks or `within` some entries, and does what the
     gravest hit of each subject says; how many matches are new or graver than before. In the
-    caller's transaction."""
-    prints = _prints({each.file_id for each in attachments if each.file_id is not None})
-    known = [each for each in attachments if each.file_id in prints]
+    caller's transaction. What a subject only keeps aside, a former avatar, is not looked at."""
+    shown = [each for each in attachments if each.role == queue_for(each.subject_type).picture_role]
+    prints = _prints({each.file_id for each in shown if each.file_id is not None})
+    known = [each for each in shown if each.file_id in prints]
     hits = find([prints[each.file_id] for each in known if each.file_id], within=within)
     found = _new_ones(
         Found((each.subject_type, each.subject_id), each.file_id, hit, hit.action)
         for each, near in zip(known, hits, strict=True)
-        for hit in _nearest_of_each_bank(near)
-        if each.file_id is not None and hit.subject != (each.subject_type, each.subject_id)
+        for hit in _nearest_of_each_bank(near, but=(each.subject_type, each.subject_id))
+        if each.file_id is not None
     )
     _follow(found, scan)
     _note(found, scan)
@@ -83,11 +84,12 @@ def _prints(file_ids: set[uuid.UUID]) -> dict[uuid.UUID | None, Print]:
     }
 
 
-def _nearest_of_each_bank(hits: Sequence[BankHit]) -> Iterable[BankHit]:
-    """Hits come with the nearest first."""
+def _nearest_of_each_bank(hits: Sequence[BankHit], *, but: SubjectKey) -> Iterable[BankHit]:
+    """Hits come with the nearest first; a subject's own entry says nothing of it."""
     nearest: dict[int, BankHit] = {}
     for hit in hits:
-        nearest.setdefault(hit.bank_id, hit)
+        if hit.subject != but:
+            nearest.setdefault(hit.bank_id, hit)
     return nearest.values()
 
 

@@ -19,7 +19,7 @@ from media.models import Attachment
 from moderation.banks.acting import act
 from moderation.banks.index import as_hashes
 from moderation.banks.loading import index_of, read_binary
-from moderation.banks.matching import Within
+from moderation.banks.matching import TOGETHER, Within
 from moderation.enums import ScanState
 from moderation.locks import Lock
 from moderation.models import Bank, BankEntry, BankScan
@@ -170,8 +170,12 @@ def _piece(scan: BankScan, within: Within) -> bool:
 def _near(rows: NDArray[np.void], within: Within) -> list[uuid.UUID]:
     """Files that may be near an entry, by their look or their bytes."""
     clear = np.flatnonzero(rows["clear"])
-    found = within.index.search(as_hashes(np.ascontiguousarray(rows["pdq"][clear])), MAX_DISTANCE)
-    numbers = set(clear[found.queries].tolist()) | _equal(rows, within)
+    numbers = _equal(rows, within)
+    # In groups: of a crowd of equal pictures and entries each is near each.
+    for start in range(0, len(clear), TOGETHER):
+        some = clear[start : start + TOGETHER]
+        hashes = as_hashes(np.ascontiguousarray(rows["pdq"][some]))
+        numbers |= set(some[within.index.search(hashes, MAX_DISTANCE).queries].tolist())
     return [uuid.UUID(bytes=rows["id"][number].tobytes()) for number in sorted(numbers)]
 
 

@@ -1,12 +1,15 @@
 """What own banks hold of characters whose avatar changed: the picture that was rejected."""
 
+import uuid
+
 import pytest
 
 from media.models import Attachment
 from moderation import outbox
 from moderation.actors import Actor
 from moderation.banks import own as own_banks
-from moderation.models import Bank, BankEntry, Decision
+from moderation.banks import scans
+from moderation.models import Bank, BankEntry, BankMatch, Decision
 from moderation.services import undo
 from tests.characters.clients import act, own
 from tests.characters.test_avatars import uploaded
@@ -122,3 +125,14 @@ def test_the_same_avatar_put_back_is_refused_until_it_is_approved(made, upload):
     act("approve", own(made))
     deliver()
     assert banked() == set()
+
+
+def test_a_former_avatar_that_is_kept_aside_meets_no_bank(made, upload):
+    former = upload(1)
+    act("approve", own(made))
+    newest = upload(2)
+    bank = Bank.objects.create(slug="imported", action="mark")
+    for sha256, matches in ((former, 0), (newest, 1)):
+        BankEntry.objects.create(bank=bank, key=uuid.uuid4(), sha256=sha256, label="known")
+        scans.work(seconds=60)
+        assert BankMatch.objects.count() == matches

@@ -253,6 +253,7 @@ def test_h_lists_my_decisions_with_their_way_back(desk):
     row.get_by_role("button", name="Undo").click()
     expect(desk.page.locator("#stage-note-text")).to_contain_text("open again")
     assert desk.case == first
+    expect(desk.page.locator("#today")).to_have_text("0 today")
 
 
 def test_past_the_undo_time_a_decision_is_reopened_or_turned_from_the_history(desk, settings):
@@ -274,6 +275,7 @@ def test_past_the_undo_time_a_decision_is_reopened_or_turned_from_the_history(de
     desk.page.keyboard.type("Looked again")
     desk.press("Enter").all_sent()
     assert Decision.objects.latest("id").note == "Looked again"
+    expect(desk.page.locator("#today")).to_have_text("2 today")
 
 
 def late(answer):

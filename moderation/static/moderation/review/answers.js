@@ -11,7 +11,10 @@ import { said } from "./sentences.js";
 /** @typedef {import("./sender.js").Outcome} Outcome */
 /** @typedef {import("./types.js").Failure} Failure */
 
-/** Emits `counted` with how many decisions were answered, or taken back. */
+/** What is counted as a decision, as `VERDICTS` on the server. */
+const VERDICTS = new Set(["approve", "reject", "escalate"]);
+
+/** Emits `counted` with how many decisions were answered, `recount` when some were taken back. */
 export class Answers extends EventTarget {
   /** @param {import("./desk.js").Desk} desk */
   constructor(desk) {
@@ -34,12 +37,7 @@ export class Answers extends EventTarget {
   /** @param {Outcome} outcome */
   #delivered({ entry, batch, n }) {
     this.desk.answered(entry.id, batch);
-    if (entry.action !== "skip") this.#count(n);
-  }
-
-  /** @param {number} change */
-  #count(change) {
-    if (change) this.dispatchEvent(new CustomEvent("counted", { detail: change }));
+    if (n && VERDICTS.has(entry.action)) this.dispatchEvent(new CustomEvent("counted", { detail: n }));
   }
 
   /** @param {Outcome} outcome */
@@ -70,8 +68,9 @@ export class Answers extends EventTarget {
   async #undone({ entry, failed, n }) {
     const kept = new Set(failed.map((each) => each.subject));
     const back = entry.cases.filter((id) => !kept.has(this.deck.find(id)?.subject.id ?? ""));
-    // One that was taken back before it was answered was never counted.
-    if (entry.action === "undo") this.#count(-n);
+    // Yesterday's, say, or a reopening, which was none: the server knows. What was taken back before it
+    // was answered was never counted.
+    if (entry.action === "undo") this.dispatchEvent(new Event("recount"));
     const text = said(entry.cases.length ? "taken_back" : "undone", { title: entry.title, n });
     lastDone(text);
     await this.reclaim(back, text);

@@ -42,9 +42,9 @@ export class Header {
     return this.#today;
   }
 
-  /** Counts a decision that was answered; the queue's own numbers follow soon. @param {number} change */
-  count(change) {
-    this.setToday(Math.max(0, this.#today + change));
+  /** Counts decisions that were answered; the queue's own numbers follow soon. @param {number} more */
+  count(more) {
+    this.setToday(this.#today + more);
     this.#counting ||= setTimeout(() => {
       this.#counting = 0;
       this.counts();
@@ -58,10 +58,11 @@ export class Header {
 
   /** Who is signed in, null when nobody answered; their count of the day is shown. @returns {Promise<any>} */
   async askToday() {
-    const present = day(serverNow());
+    const [present, before] = [day(serverNow()), this.#today];
     const me = await api.me().catch(() => null);
     if (me?.id !== config.user.id) return me;
-    this.#day = present;
+    // What was answered meanwhile may be in it or not: the next look asks again.
+    this.#day = before === this.#today ? present : "";
     this.setToday(me.decisions_today);
     return me;
   }

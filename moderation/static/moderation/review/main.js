@@ -148,6 +148,7 @@ batches.addEventListener("arrived", () => {
 });
 desk.addEventListener("exhausted", () => batches.refill());
 answers.addEventListener("counted", (event) => header.count(/** @type {CustomEvent} */ (event).detail));
+answers.addEventListener("recount", () => header.askToday());
 leases.addEventListener("lost", (event) => {
   const card = /** @type {CustomEvent} */ (event).detail;
   batches.supply.lose(card);

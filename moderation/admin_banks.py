@@ -22,7 +22,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from core.admin_base import LEAD, ConsoleAdmin
 from core.badges import choice_badge
 from moderation.admin_base import names_of
-from moderation.banks import own, rules, scans
+from moderation.banks import rules, scans
 from moderation.banks.counting import BankCount, counts
 from moderation.console.access import person
 from moderation.console.badges import bank_action_badge
@@ -123,9 +123,8 @@ class BankAdmin(ConsoleAdmin):
 
     def save_model(self, request: HttpRequest, obj: Bank, form: Any, change: Any) -> None:
         super().save_model(request, obj, form, change)
-        if obj.own and (not change or "reasons" in form.changed_data):
-            own.rules_changed()
-        if change and rules.changed(bank=obj, fields=form.changed_data, by=person(request).pk):
+        by = person(request).pk
+        if rules.changed(bank=obj, fields=form.changed_data, by=by, is_new=not change):
             messages.info(request, _("All pictures held are compared with it anew."))
 
     @admin.action(description=_("Compare with all pictures again"), permissions=["change"])
